@@ -1,0 +1,52 @@
+// swift-tools-version: 6.3
+import Foundation
+import PackageDescription
+
+// The processor that the kernels are compiled for: this machine's own, or, for a build that will run elsewhere, any
+// name that clang's -march knows: LANES_ARCH=x86-64-v3 swift build
+let architecture = Context.environment["LANES_ARCH"] ?? "native"
+
+/// Whether that processor has the x86 feature, which is asked of a named architecture's name or of this machine itself.
+func has(_ feature: String, inArchitectures names: [String]) -> Bool {
+    guard architecture == "native" else { return names.contains { architecture.hasPrefix($0) } }
+    let description = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let flags = description.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+    return flags.split(separator: " ").contains { $0 == feature }
+}
+
+var kernelFlags = [
+    "-Ounchecked", "-enforce-exclusivity=unchecked",
+    // Without it a vector square root is one branch to libm per lane.
+    "-Xcc", "-fno-math-errno",
+]
+var kernelDefines: [SwiftSetting] = []
+#if arch(x86_64)
+    // clang's importer carries -march through to Swift's own code generation.
+    kernelFlags += ["-Xcc", "-march=\(architecture)"]
+    let avx512 = ["x86-64-v4", "skylake-avx512", "icelake", "sapphirerapids", "znver4", "znver5"]
+    let avx2 = avx512 + ["x86-64-v3", "haswell", "broadwell", "skylake", "alderlake", "znver"]
+    if !has("fma", inArchitectures: avx2) { kernelDefines.append(.define("LANES_NO_FMA")) }
+    if has("avx512f", inArchitectures: avx512) { kernelDefines.append(.define("LANES_AVX512")) }
+#endif
+
+// A plain `swift run` builds for debugging; these flags come after SwiftPM's own and win, so it is fast all the same.
+let kernel: [SwiftSetting] = kernelDefines + [.unsafeFlags(kernelFlags)]
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
+let package = Package(
+    name: "Lanes",
+    products: [.library(name: "Lanes", targets: ["Kernels", "StaticGraph", "Datasets", "Recipes"])],
+    targets: [
+        .target(name: "Kernels", swiftSettings: kernel),
+        .target(name: "StaticGraph", dependencies: ["Kernels"], swiftSettings: optimized),
+        .target(name: "Datasets", dependencies: ["Kernels"], swiftSettings: optimized),
+        .target(name: "Recipes", dependencies: ["StaticGraph", "Datasets"], swiftSettings: optimized),
+        .executableTarget(name: "train", dependencies: ["Recipes"]),
+        .executableTarget(name: "bench", dependencies: ["Recipes"], path: "Benchmarks", swiftSettings: optimized),
+        .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimized),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
+        .testTarget(name: "StaticGraphTests", dependencies: ["StaticGraph", "TestSupport"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
+    ]
+)
