@@ -16,6 +16,9 @@ func has(_ feature: String, inArchitectures names: [String]) -> Bool {
 
 var kernelFlags = [
     "-Ounchecked", "-enforce-exclusivity=unchecked",
+    // Generic helpers are specialised across files only when the module is compiled as a whole; one object file per
+    // source, which a debug build expects, comes out only with threads.
+    "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode",
     // Without it a vector square root is one branch to libm per lane.
     "-Xcc", "-fno-math-errno",
 ]

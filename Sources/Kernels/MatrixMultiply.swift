@@ -1,0 +1,147 @@
+/// C[m × n] = D[m × n] + A[m × k] · B[k × n] on operands that already lie as the micro-kernel reads them.
+///
+/// The loops, from outside in:
+///
+///     k in blocks of 256: the block of a B panel (16 KB in Float) stays in the first-level cache …
+///       n in panels of 16: … while
+///         m in tiles: every tile of rows of A goes over it
+///
+/// Each element is one chain of multiply-adds in the order of k, whatever m and n are, so a product cut in pieces by
+/// rows or by panels has the same bits as the whole one.
+///
+/// - Parameters:
+///   - b: Its last panel is read in all 16 lanes, so it must be padded where `n` is not a multiple of 16.
+///   - d: What the product is added to: nothing, a bias, or C itself.
+///   - c: Only its `n` columns are written.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func multiply<Scalar: KernelScalar>(
+    m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>? = nil,
+    into c: Panels<Scalar>
+) {
+    multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, into: c)
+}
+
+private let depthBlock = 256
+
+@inline(__always)
+private func multiplyPanels<Scalar: KernelScalar>(
+    m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?,
+    into c: Panels<Scalar>
+) {
+    guard m > 0, n > 0 else { return }
+    // Tiles as equal as possible: 14 rows are 7 + 7, not 12 + 2, since few rows do not hide the multiply-add's latency.
+    let tiles = (m + tileRows - 1) / tileRows
+    let rowsPerTile = (m + tiles - 1) / tiles
+    let panels = (n + vectorWidth - 1) / vectorWidth
+
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: tileRows * vectorWidth) { edge in
+        // The allocation is not empty, so it has an address.
+        let edge = edge.baseAddress.unsafelyUnwrapped
+        var k0 = 0
+        repeat {
+            let depth = min(depthBlock, k - k0)
+            let addend = k0 == 0 ? d : c
+            for panel in 0..<panels {
+                let columns = min(vectorWidth, n - panel * vectorWidth)
+                var row = 0
+                while row < m {
+                    let rows = min(rowsPerTile, m - row)
+                    let target = c.at(row: row, panel: panel)
+                    let partial = columns < vectorWidth
+                    var start = addend.map { $0.at(row: row, panel: panel) }
+                    var startStride = addend?.rowStride ?? 0
+                    if partial, let source = start {
+                        // Neither D nor C may be touched right of the last column: go through a tile aside.
+                        for i in 0..<rows {
+                            store(load(source + i * startStride, lanes: columns), to: edge + i * vectorWidth)
+                        }
+                        start = edge
+                        startStride = vectorWidth
+                    }
+                    multiplyTile(
+                        rows: rows, depth: depth,
+                        a: a.pointer + row * a.rowStride + k0 * a.columnStride, aRowStride: a.rowStride,
+                        aColumnStride: a.columnStride,
+                        b: b.at(row: k0, panel: panel), bRowStride: b.rowStride,
+                        d: start, dRowStride: startStride,
+                        c: partial ? edge : target, cRowStride: partial ? vectorWidth : c.rowStride)
+                    if partial {
+                        for i in 0..<rows {
+                            for j in 0..<columns { target[i * c.rowStride + j] = edge[i * vectorWidth + j] }
+                        }
+                    }
+                    row += rows
+                }
+            }
+            k0 += depth
+        } while k0 < k
+    }
+}
+
+// Rows of A that are packed together: 144 × 256 Floats (147 KB) stay in the second-level cache while all of B's block
+// goes over them. A multiple of both tile heights.
+private let rowBlock = 144
+
+/// How many scalars of workspace `multiply` of row-major matrices needs.
+public func multiplyWorkspace(m: Int, n: Int, k: Int) -> Int {
+    (roundedToVectors(n) + min(m, rowBlock)) * min(k, depthBlock)
+}
+
+/// C[m × n] = op(A)·op(B), or C += op(A)·op(B), of row-major matrices.
+///
+/// A is stored as [m × k], or as [k × m] if transposed; B as [k × n], or as [n × k] if transposed. Any size is allowed:
+/// with k = 0 the product is zero. C must overlap neither A nor B.
+///
+/// B is packed into panels unless its rows already are whole vectors that few rows of A go over. A is copied together
+/// block by block if many panels go over it (for the scheme: Goto and van de Geijn, "Anatomy of High-Performance Matrix
+/// Multiplication", 2008).
+///
+/// - Parameter workspace: At least `multiplyWorkspace(m:n:k:)` scalars, of any content.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func multiply<Scalar: KernelScalar>(
+    m: Int, n: Int, k: Int, _ a: UnsafePointer<Scalar>, transposed aTransposed: Bool = false,
+    _ b: UnsafePointer<Scalar>, transposed bTransposed: Bool = false,
+    into c: UnsafeMutablePointer<Scalar>, accumulating: Bool = false, workspace: UnsafeMutablePointer<Scalar>
+) {
+    let packsB = bTransposed || n % vectorWidth != 0 || m > 2 * tileRows
+    let packsA = n > 8 * vectorWidth && m > tileRows
+    let packedA = workspace + roundedToVectors(n) * min(k, depthBlock)
+    var k0 = 0
+    repeat {
+        let depth = min(depthBlock, k - k0)
+        var right = Panels.rowMajor(UnsafeMutablePointer(mutating: b) + k0 * n, columns: n)
+        if packsB {
+            right = .packed(workspace, rows: depth)
+            if bTransposed {
+                packTransposed(b + k0, rows: n, columns: depth, rowStride: k, into: workspace)
+            } else {
+                pack(b + k0 * n, rows: depth, columns: n, rowStride: n, into: workspace)
+            }
+        }
+        var row = 0
+        while row < m {
+            let rows = packsA ? min(rowBlock, m - row) : m
+            var left: Strided<Scalar>
+            if aTransposed {
+                left = Strided(a + k0 * m + row, rowStride: 1, columnStride: m)
+                if packsA {
+                    copyRows(left.pointer, rows: depth, columns: rows, rowStride: m, into: packedA)
+                    left = Strided(packedA, rowStride: 1, columnStride: rows)
+                }
+            } else {
+                left = Strided(a + row * k + k0, rowStride: k)
+                if packsA {
+                    copyRows(left.pointer, rows: rows, columns: depth, rowStride: k, into: packedA)
+                    left = Strided(packedA, rowStride: depth)
+                }
+            }
+            let block = Panels.rowMajor(c + row * n, columns: n)
+            multiplyPanels(
+                m: rows, n: n, k: depth, left, right, addingTo: accumulating || k0 > 0 ? block : nil, into: block)
+            row += rows
+        }
+        k0 += depth
+    } while k0 < k
+}

@@ -1,0 +1,134 @@
+// The innermost loop of every matrix product, and with it of every dense and convolution layer:
+//
+//        depth                  16                     16
+//     ┌──────────┐          ┌────────┐            ┌────────┐
+//  rows│    A     │  ·  depth│   B    │   +   rows │   D    │   →  C
+//     └──────────┘          └────────┘            └────────┘
+//
+// `rows` accumulators of sixteen lanes stay in registers. For every k one vector of B is loaded and each A[i, k] is
+// broadcast into all lanes. A may lie anywhere, since single elements are read from it; B and C want 16 neighbours.
+
+/// A matrix read element by element: (i, j) lies at `pointer[i * rowStride + j * columnStride]`.
+public struct Strided<Scalar> {
+    var pointer: UnsafePointer<Scalar>
+    var rowStride: Int
+    var columnStride: Int
+
+    /// A row-major matrix (`columnStride` 1), a transposed one (`rowStride` 1), or any other.
+    public init(_ pointer: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int = 1) {
+        self.pointer = pointer
+        self.rowStride = rowStride
+        self.columnStride = columnStride
+    }
+}
+
+/// A matrix read by vectors of 16 columns: (i, j) lies at `pointer[j / 16 * panelStride + i * rowStride + j % 16]`.
+///
+///     row-major, n columns:     rowStride = n,  panelStride = 16
+///     packed, [n/16][rows][16]: rowStride = 16, panelStride = rows * 16
+///     one row for all (a bias): rowStride = 0,  panelStride = 16
+public struct Panels<Scalar> {
+    var pointer: UnsafeMutablePointer<Scalar>
+    var rowStride: Int
+    var panelStride: Int
+
+    /// Any layout of the table above.
+    public init(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, panelStride: Int) {
+        self.pointer = pointer
+        self.rowStride = rowStride
+        self.panelStride = panelStride
+    }
+
+    /// A matrix of whole rows.
+    public static func rowMajor(_ pointer: UnsafeMutablePointer<Scalar>, columns: Int) -> Panels {
+        Panels(pointer, rowStride: columns, panelStride: vectorWidth)
+    }
+
+    /// A matrix packed as [columns/16][rows][16].
+    public static func packed(_ pointer: UnsafeMutablePointer<Scalar>, rows: Int) -> Panels {
+        Panels(pointer, rowStride: vectorWidth, panelStride: rows * vectorWidth)
+    }
+
+    /// One row of numbers, given to every row of the product.
+    public static func bias(_ pointer: UnsafeMutablePointer<Scalar>) -> Panels {
+        Panels(pointer, rowStride: 0, panelStride: vectorWidth)
+    }
+
+    @inline(__always)
+    func at(row: Int, panel: Int) -> UnsafeMutablePointer<Scalar> { pointer + row * rowStride + panel * panelStride }
+
+    /// The same matrix from the given row and panel on.
+    @inline(__always)
+    public func from(row: Int = 0, panel: Int = 0) -> Panels {
+        Panels(at(row: row, panel: panel), rowStride: rowStride, panelStride: panelStride)
+    }
+}
+
+// The rows of a full tile. AVX2 has 16 registers of half a vector: 6 × 2 accumulators, 2 of B, 1 broadcast, and the same
+// serves arm64. AVX-512 has 32 whole ones, takes the broadcast from memory, and keeps Double (two a vector) within them.
+#if LANES_AVX512
+    let tileRows = 12
+#else
+    let tileRows = 6
+#endif
+
+/// C = D + A·B for `rows` rows and 16 columns; without `d`, C = A·B. C is only written, so it may hold anything.
+@inline(__always)
+private func multiplyTile<Scalar: KernelScalar, let rows: Int>(
+    _: InlineArray<rows, Scalar>.Type, depth: Int,
+    a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+    b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
+    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
+    c: UnsafeMutablePointer<Scalar>, cRowStride: Int
+) {
+    var sums = InlineArray<rows, SIMD16<Scalar>>(repeating: .zero)
+    if let d {
+        for row in 0..<rows { sums[row] = load(d + row &* dRowStride) }
+    }
+    var a = a
+    var b = b
+    for _ in 0..<depth {
+        let right = load(b)
+        for row in 0..<rows {
+            sums[row] = multiplyAdd(sums[row], SIMD16(repeating: a[row &* aRowStride]), right)
+        }
+        a += aColumnStride
+        b += bRowStride
+    }
+    for row in 0..<rows { store(sums[row], to: c + row &* cRowStride) }
+}
+
+/// The tile with its number of rows, 1…12, chosen at run time: each number is a function of its own, because only then
+/// do the accumulators stay in registers.
+@inline(__always)
+func multiplyTile<Scalar: KernelScalar>(
+    rows: Int, depth: Int,
+    a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+    b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
+    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
+    c: UnsafeMutablePointer<Scalar>, cRowStride: Int
+) {
+    @inline(__always)
+    func tile<let count: Int>(_ type: InlineArray<count, Scalar>.Type) {
+        multiplyTile(
+            type, depth: depth, a: a, aRowStride: aRowStride, aColumnStride: aColumnStride, b: b,
+            bRowStride: bRowStride, d: d, dRowStride: dRowStride, c: c, cRowStride: cRowStride)
+    }
+    switch rows {
+    case 1: tile(InlineArray<1, Scalar>.self)
+    case 2: tile(InlineArray<2, Scalar>.self)
+    case 3: tile(InlineArray<3, Scalar>.self)
+    case 4: tile(InlineArray<4, Scalar>.self)
+    case 5: tile(InlineArray<5, Scalar>.self)
+    case 6: tile(InlineArray<6, Scalar>.self)
+    #if LANES_AVX512
+        case 7: tile(InlineArray<7, Scalar>.self)
+        case 8: tile(InlineArray<8, Scalar>.self)
+        case 9: tile(InlineArray<9, Scalar>.self)
+        case 10: tile(InlineArray<10, Scalar>.self)
+        case 11: tile(InlineArray<11, Scalar>.self)
+        case 12: tile(InlineArray<12, Scalar>.self)
+    #endif
+    default: break
+    }
+}

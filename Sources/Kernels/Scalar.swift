@@ -1,0 +1,125 @@
+/// The numbers that the kernels compute with: Float to train, Double to check gradients.
+///
+/// Arithmetic on `SIMD16<Scalar>` keeps its full speed in generic code. Comparisons, masks and bit patterns do not (they
+/// become one branch per lane), so the few that the kernels need are requirements here, and the two conformances write
+/// them with concrete types.
+public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable, BitwiseCopyable
+where SIMDMaskScalar: FixedWidthInteger & SIMDScalar & Sendable {
+    /// Sixteen numbers: one register with AVX-512, two with AVX2 (Float).
+    typealias Vector = SIMD16<Self>
+    /// Sixteen integers as wide as the scalar.
+    typealias Integers = SIMD16<SIMDMaskScalar>
+
+    /// The lanes below zero made zero; NaN stays NaN.
+    static func rectified(_ x: Vector) -> Vector
+    /// `gradient` with zero in the lanes where `output` ≤ 0.
+    static func gated(_ gradient: Vector, by output: Vector) -> Vector
+    /// Takes over the lanes where `candidate` is greater than `best` or NaN, and writes `position` to their `index`.
+    static func raise(_ best: inout Vector, _ index: inout Integers, to candidate: Vector, at position: Int)
+    /// `values` with zero in the lanes whose `index` is not `position`.
+    static func kept(_ values: Vector, where index: SIMD16<UInt8>, is position: Int) -> Vector
+    /// `x` where `condition` ≥ `limit` and `otherwise` elsewhere, also where `condition` is NaN.
+    static func select(_ x: Vector, where condition: Vector, isAtLeast limit: Self, otherwise: Vector) -> Vector
+    /// 2ⁿ for whole numbers n within the exponents of normal numbers.
+    static func powerOfTwo(_ n: Vector) -> Vector
+    /// Writes a positive normal x as m·2ⁿ with m in [√½, √2).
+    static func splitExponent(_ x: Vector) -> (m: Vector, n: Vector)
+    /// How many terms the series of `exp` and of `log` need to reach this scalar's precision.
+    static var seriesTerms: (exp: Int, log: Int) { get }
+}
+
+extension Float: KernelScalar {
+    @_transparent
+    public static func rectified(_ x: SIMD16<Float>) -> SIMD16<Float> { x.replacing(with: 0, where: x .< 0) }
+
+    @_transparent
+    public static func gated(_ gradient: SIMD16<Float>, by output: SIMD16<Float>) -> SIMD16<Float> {
+        gradient.replacing(with: 0, where: output .<= 0)
+    }
+
+    @_transparent
+    public static func raise(
+        _ best: inout SIMD16<Float>, _ index: inout SIMD16<Int32>, to candidate: SIMD16<Float>, at position: Int
+    ) {
+        let wins = .!(candidate .<= best)
+        best.replace(with: candidate, where: wins)
+        index.replace(with: Int32(truncatingIfNeeded: position), where: wins)
+    }
+
+    @_transparent
+    public static func kept(_ values: SIMD16<Float>, where index: SIMD16<UInt8>, is position: Int) -> SIMD16<Float> {
+        let wide = SIMD16<Int32>(truncatingIfNeeded: index)
+        return values.replacing(with: 0, where: wide .!= Int32(truncatingIfNeeded: position))
+    }
+
+    @_transparent
+    public static func select(
+        _ x: SIMD16<Float>, where condition: SIMD16<Float>, isAtLeast limit: Float, otherwise: SIMD16<Float>
+    ) -> SIMD16<Float> { otherwise.replacing(with: x, where: condition .>= limit) }
+
+    @_transparent
+    public static func powerOfTwo(_ n: SIMD16<Float>) -> SIMD16<Float> {
+        // Adding 1.5·2²³ leaves the whole number n in the low bits of the pattern; 127 is the exponent's bias.
+        let bits = unsafeBitCast(n + 0x1.8p23, to: SIMD16<Int32>.self)
+        return unsafeBitCast((bits &+ 127) &<< 23, to: SIMD16<Float>.self)
+    }
+
+    @_transparent
+    public static func splitExponent(_ x: SIMD16<Float>) -> (m: SIMD16<Float>, n: SIMD16<Float>) {
+        // Counting from the pattern of √½ makes the exponent step at √2 instead of at 2.
+        let bits = unsafeBitCast(x, to: SIMD16<Int32>.self) &- 0x3F35_04F3
+        let n = bits &>> 23
+        let m = unsafeBitCast((bits & 0x007F_FFFF) &+ 0x3F35_04F3, to: SIMD16<Float>.self)
+        return (m, SIMD16<Float>(n))
+    }
+
+    @_transparent
+    public static var seriesTerms: (exp: Int, log: Int) { (7, 4) }
+}
+
+extension Double: KernelScalar {
+    @_transparent
+    public static func rectified(_ x: SIMD16<Double>) -> SIMD16<Double> { x.replacing(with: 0, where: x .< 0) }
+
+    @_transparent
+    public static func gated(_ gradient: SIMD16<Double>, by output: SIMD16<Double>) -> SIMD16<Double> {
+        gradient.replacing(with: 0, where: output .<= 0)
+    }
+
+    @_transparent
+    public static func raise(
+        _ best: inout SIMD16<Double>, _ index: inout SIMD16<Int64>, to candidate: SIMD16<Double>, at position: Int
+    ) {
+        let wins = .!(candidate .<= best)
+        best.replace(with: candidate, where: wins)
+        index.replace(with: Int64(position), where: wins)
+    }
+
+    @_transparent
+    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<UInt8>, is position: Int) -> SIMD16<Double> {
+        let wide = SIMD16<Int64>(truncatingIfNeeded: index)
+        return values.replacing(with: 0, where: wide .!= Int64(position))
+    }
+
+    @_transparent
+    public static func select(
+        _ x: SIMD16<Double>, where condition: SIMD16<Double>, isAtLeast limit: Double, otherwise: SIMD16<Double>
+    ) -> SIMD16<Double> { otherwise.replacing(with: x, where: condition .>= limit) }
+
+    @_transparent
+    public static func powerOfTwo(_ n: SIMD16<Double>) -> SIMD16<Double> {
+        let bits = unsafeBitCast(n + 0x1.8p52, to: SIMD16<Int64>.self)
+        return unsafeBitCast((bits &+ 1023) &<< 52, to: SIMD16<Double>.self)
+    }
+
+    @_transparent
+    public static func splitExponent(_ x: SIMD16<Double>) -> (m: SIMD16<Double>, n: SIMD16<Double>) {
+        let bits = unsafeBitCast(x, to: SIMD16<Int64>.self) &- 0x3FE6_A09E_667F_3BCD
+        let n = bits &>> 52
+        let m = unsafeBitCast((bits & 0x000F_FFFF_FFFF_FFFF) &+ 0x3FE6_A09E_667F_3BCD, to: SIMD16<Double>.self)
+        return (m, SIMD16<Double>(n))
+    }
+
+    @_transparent
+    public static var seriesTerms: (exp: Int, log: Int) { (13, 10) }
+}

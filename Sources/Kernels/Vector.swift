@@ -1,0 +1,60 @@
+/// The number of lanes of a vector, and the width of the panels that matrices are packed into.
+public let vectorWidth = 16
+
+/// `count` rounded up to whole vectors.
+@inlinable
+public func roundedToVectors(_ count: Int) -> Int { (count + vectorWidth - 1) / vectorWidth * vectorWidth }
+
+/// accumulator + a·b, rounded once where the processor has a fused multiply-add.
+@inline(__always)
+func multiplyAdd<Scalar: KernelScalar>(
+    _ accumulator: SIMD16<Scalar>, _ a: SIMD16<Scalar>, _ b: SIMD16<Scalar>
+) -> SIMD16<Scalar> {
+    #if LANES_NO_FMA
+        accumulator + a * b
+    #else
+        accumulator.addingProduct(a, b)
+    #endif
+}
+
+/// Reads the first `lanes` numbers at `pointer`; the other lanes are zero.
+@inline(__always)
+func load<Scalar: KernelScalar>(_ pointer: UnsafePointer<Scalar>, lanes: Int = 16) -> SIMD16<Scalar> {
+    if lanes == 16 { return UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Scalar>.self) }
+    var vector = SIMD16<Scalar>.zero
+    for lane in 0..<lanes { vector[lane] = pointer[lane] }
+    return vector
+}
+
+@inline(__always)
+func load<Scalar: KernelScalar>(_ pointer: UnsafeMutablePointer<Scalar>, lanes: Int = 16) -> SIMD16<Scalar> {
+    load(UnsafePointer(pointer), lanes: lanes)
+}
+
+/// Writes the first `lanes` numbers of `vector`.
+@inline(__always)
+func store<Scalar: KernelScalar>(_ vector: SIMD16<Scalar>, to pointer: UnsafeMutablePointer<Scalar>, lanes: Int = 16) {
+    if lanes == 16 { return UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: SIMD16<Scalar>.self) }
+    for lane in 0..<lanes { pointer[lane] = vector[lane] }
+}
+
+/// Calls `body(offset, lanes)` for every whole vector of `count` numbers and once for what is left over.
+/// `body` is inlined twice, so that the loop over whole vectors knows its 16 lanes.
+@inline(__always)
+func forEachVector(_ count: Int, _ body: (_ offset: Int, _ lanes: Int) -> Void) {
+    var offset = 0
+    while offset + vectorWidth <= count {
+        body(offset, vectorWidth)
+        offset += vectorWidth
+    }
+    if offset < count { body(offset, count - offset) }
+}
+
+/// The sum of the lanes, by halves.
+@inline(__always)
+func sum<Scalar: KernelScalar>(_ vector: SIMD16<Scalar>) -> Scalar {
+    let eight = vector.lowHalf + vector.highHalf
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+}
