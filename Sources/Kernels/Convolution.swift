@@ -1,0 +1,140 @@
+// Convolution of one image as three matrix products over its im2col patches:
+//
+//     P = output positions        K = kernel height · kernel width · input channels        N = output channels
+//
+//     forward             Y[P × N]  = X̂[P × K]  · W[K × N] + b      X̂ = im2col(X)
+//     backward data       X̂'[P × K] = Y'[P × N] · Wᵀ[N × K]          X' = col2im(X̂')
+//     backward weights    W'[K × N] = X̂ᵀ[K × P] · Y'[P × N]
+//
+// The patches are made for some rows of the output at a time, few enough to stay in the second-level cache between
+// being written and being read. Weights lie in panels, [N/16][K][16], which is the product's right operand.
+
+/// A convolution's sizes and the sizes of its operands.
+public struct ConvolutionGeometry: Equatable, Sendable {
+    public let window: WindowGeometry
+    public let outputChannels: Int
+
+    public init(window: WindowGeometry, outputChannels: Int) {
+        self.window = window
+        self.outputChannels = outputChannels
+    }
+
+    /// Weights in panels, padded to whole vectors of output channels.
+    public var weightCount: Int { window.patch * roundedToVectors(outputChannels) }
+    /// Transposed weights in panels: [K/16][N rounded up to 16][16].
+    public var transposedWeightCount: Int {
+        roundedToVectors(window.patch) * roundedToVectors(outputChannels)
+    }
+    public var outputCount: Int { window.outputPositions * outputChannels }
+
+    // 32 K Floats are 128 KB, a quarter of a small second-level cache.
+    var rowsPerBlock: Int {
+        max(1, min(window.output.height, 32_768 / max(1, window.patch * window.output.width)))
+    }
+
+    /// Scalars of workspace that each of the three products needs: a block of patches, and of Y' padded to vectors.
+    public var workspaceCount: Int {
+        rowsPerBlock * window.output.width * (window.patch + roundedToVectors(outputChannels))
+    }
+
+    @inline(__always)
+    func forEachBlock(_ body: (_ rows: Range<Int>, _ positions: Range<Int>) -> Void) {
+        var row = 0
+        let (height, width) = (window.output.height, window.output.width)
+        while row < height {
+            let rows = row..<min(row + rowsPerBlock, height)
+            body(rows, rows.lowerBound * width..<rows.upperBound * width)
+            row = rows.upperBound
+        }
+    }
+}
+
+/// Y = conv(X, W) + b.
+///
+/// - Parameters:
+///   - input: One image [H][W][C].
+///   - weight: Panels [N/16][K][16].
+///   - bias: N numbers padded to whole vectors, or none.
+///   - output: [output height][output width][N].
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func convolutionForward<Scalar: KernelScalar>(
+    _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+    bias: UnsafeMutablePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>,
+    workspace: UnsafeMutablePointer<Scalar>
+) {
+    let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
+    geometry.forEachBlock { rows, positions in
+        im2col(input, geometry.window, rows: rows, into: workspace)
+        multiply(
+            m: positions.count, n: channels, k: patch, Strided(workspace, rowStride: patch),
+            .packed(weight, rows: patch), addingTo: bias.map { .bias($0) },
+            into: .rowMajor(output + positions.lowerBound * channels, columns: channels))
+    }
+}
+
+/// X' = the gradient of the input, or X' += it.
+///
+/// - Parameters:
+///   - transposedWeight: What `transposePanels` makes of the weights: [K/16][N rounded up][16].
+///   - inputGradient: [H][W][C], added to; zero it first where nothing is to be added to.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func convolutionBackwardData<Scalar: KernelScalar>(
+    _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>,
+    transposedWeight: UnsafeMutablePointer<Scalar>, addingTo inputGradient: UnsafeMutablePointer<Scalar>,
+    workspace: UnsafeMutablePointer<Scalar>
+) {
+    let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
+    geometry.forEachBlock { rows, positions in
+        multiply(
+            m: positions.count, n: patch, k: channels,
+            Strided(outputGradient + positions.lowerBound * channels, rowStride: channels),
+            .packed(transposedWeight, rows: roundedToVectors(channels)),
+            into: .rowMajor(workspace, columns: patch))
+        col2im(workspace, geometry.window, rows: rows, addingTo: inputGradient)
+    }
+}
+
+/// W' = the gradient of the weights, or W' += it.
+///
+/// - Parameter weightGradient: Panels [N/16][K][16]; the padding is written as zero.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func convolutionBackwardWeights<Scalar: KernelScalar>(
+    _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
+    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+) {
+    let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
+    let target = Panels.packed(weightGradient, rows: patch)
+    var accumulates = accumulating
+    geometry.forEachBlock { rows, positions in
+        im2col(input, geometry.window, rows: rows, into: workspace)
+        var gradient = Panels.rowMajor(
+            UnsafeMutablePointer(mutating: outputGradient) + positions.lowerBound * channels, columns: channels)
+        if channels % vectorWidth != 0 {
+            let packed = workspace + positions.count * patch
+            pack(gradient.pointer, rows: positions.count, columns: channels, rowStride: channels, into: packed)
+            gradient = .packed(packed, rows: positions.count)
+        }
+        multiply(
+            m: patch, n: roundedToVectors(channels), k: positions.count,
+            Strided(workspace, rowStride: 1, columnStride: patch), gradient,
+            addingTo: accumulates ? target : nil, into: target)
+        accumulates = true
+    }
+}
+
+/// Adds up the columns of a row-major [rows × columns] matrix: the gradient of a bias.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func sumRows<Scalar: KernelScalar>(
+    _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, into sums: UnsafeMutablePointer<Scalar>,
+    accumulating: Bool
+) {
+    forEachVector(columns) { column, lanes in
+        var total = accumulating ? load(sums + column, lanes: lanes) : .zero
+        for row in 0..<rows { total += load(matrix + row * columns + column, lanes: lanes) }
+        store(total, to: sums + column, lanes: lanes)
+    }
+}

@@ -1,0 +1,112 @@
+// One pass over memory each; the floor is the bytes moved.
+
+/// y = max(x, 0), where NaN stays NaN. `output` may be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func rectify<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+    forEachVector(count) { store(Scalar.rectified(load(input + $0, lanes: $1)), to: output + $0, lanes: $1) }
+}
+
+/// x' = y' where y > 0, else 0; added to `inputGradient` if `accumulating`. It may be `outputGradient` itself if not.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func rectifyBackward<Scalar: KernelScalar>(
+    output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
+    into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
+) {
+    forEachVector(count) { offset, lanes in
+        var gradient = Scalar.gated(
+            load(outputGradient + offset, lanes: lanes), by: load(output + offset, lanes: lanes))
+        if accumulating { gradient += load(inputGradient + offset, lanes: lanes) }
+        store(gradient, to: inputGradient + offset, lanes: lanes)
+    }
+}
+
+/// y = x·scale, or y += x·scale. `output` may be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func scale<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, by factor: Scalar, count: Int, into output: UnsafeMutablePointer<Scalar>,
+    accumulating: Bool = false
+) {
+    let factor = SIMD16(repeating: factor)
+    forEachVector(count) { offset, lanes in
+        var result = load(input + offset, lanes: lanes) * factor
+        if accumulating { result += load(output + offset, lanes: lanes) }
+        store(result, to: output + offset, lanes: lanes)
+    }
+}
+
+/// y = a + b. `output` may be either.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func add<Scalar: KernelScalar>(
+    _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+    forEachVector(count) { offset, lanes in
+        store(load(a + offset, lanes: lanes) + load(b + offset, lanes: lanes), to: output + offset, lanes: lanes)
+    }
+}
+
+/// Sets every number to zero.
+public func clear<Scalar: KernelScalar>(_ pointer: UnsafeMutablePointer<Scalar>, count: Int) {
+    pointer.update(repeating: 0, count: count)
+}
+
+/// sums[i] = bias[i] + partials[0][i] + partials[1][i] + …, in that order; the bias is optional.
+///
+/// - Parameter stride: The distance between one partial and the next.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func sumPartials<Scalar: KernelScalar>(
+    _ partials: UnsafePointer<Scalar>, partialCount: Int, stride: Int, count: Int, bias: UnsafePointer<Scalar>? = nil,
+    into sums: UnsafeMutablePointer<Scalar>
+) {
+    forEachVector(count) { offset, lanes in
+        var total = bias.map { load($0 + offset, lanes: lanes) } ?? .zero
+        for partial in 0..<partialCount { total += load(partials + partial * stride + offset, lanes: lanes) }
+        store(total, to: sums + offset, lanes: lanes)
+    }
+}
+
+/// Σ aᵢ·bᵢ.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int) -> Scalar {
+    var total = SIMD16<Scalar>.zero
+    forEachVector(count) { total = multiplyAdd(total, load(a + $0, lanes: $1), load(b + $0, lanes: $1)) }
+    return sum(total)
+}
+
+/// Σ xᵢ.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
+    var total = SIMD16<Scalar>.zero
+    forEachVector(count) { total += load(x + $0, lanes: $1) }
+    return sum(total)
+}
+
+/// Whether no number is infinite or NaN.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Bool {
+    // x·0 is 0 for finite numbers and NaN for all others, and a sum keeps a NaN.
+    var total = SIMD16<Scalar>.zero
+    forEachVector(count) { total = multiplyAdd(total, load(x + $0, lanes: $1), .zero) }
+    return sum(total) == 0
+}
+
+/// y = (byte/255 − mean) / deviation.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func normalize<Scalar: KernelScalar>(
+    _ bytes: UnsafePointer<UInt8>, count: Int, mean: Scalar, deviation: Scalar,
+    into output: UnsafeMutablePointer<Scalar>
+) {
+    let scale = 1 / (255 * deviation)
+    let offset = -mean / deviation
+    for i in 0..<count { output[i] = Scalar(bytes[i]) * scale + offset }
+}

@@ -1,0 +1,85 @@
+// exp and log of vectors. Our own, so that results do not depend on the system's libm, and because libm works on one
+// lane at a time. Both are within 2 ulp.
+
+/// eˣ: ∞ above the greatest finite result, gradual underflow below the least normal one, NaN for NaN.
+///
+/// x = n·ln 2 + r with |r| ≤ ½ ln 2, and eˣ = 2ⁿ·eʳ by its Taylor series.
+@inline(__always)
+func exp<Scalar: KernelScalar>(_ x: SIMD16<Scalar>) -> SIMD16<Scalar> {
+    // Adding and subtracting 1.5·2^(bits − 1) rounds to a whole number.
+    let magic = Scalar(sign: .plus, exponent: Scalar.Exponent(Scalar.significandBitCount - 1), significand: 3)
+    let least = Scalar(Scalar.leastNormalMagnitude.exponent)
+    let most = Scalar(Scalar.greatestFiniteMagnitude.exponent + 2)
+    // Limits, beyond which the result is ∞ or 0 anyway, that leave NaN alone and keep the two factors below normal.
+    let high = Scalar.select(SIMD16(repeating: most), where: x, isAtLeast: most, otherwise: x)
+    let bounded = -Scalar.select(SIMD16(repeating: -least), where: -high, isAtLeast: -least, otherwise: -high)
+
+    let n = (bounded * Scalar.inverseLn2 + magic) - magic
+    var r = multiplyAdd(bounded, n, SIMD16(repeating: -Scalar.ln2High))
+    r = multiplyAdd(r, n, SIMD16(repeating: -Scalar.ln2Low))
+    let terms = Scalar.seriesTerms.exp
+    var series = SIMD16<Scalar>(repeating: 1)
+    for k in stride(from: terms, through: 1, by: -1) {
+        series = multiplyAdd(SIMD16(repeating: 1), series, r * (1 / Scalar(k)))
+    }
+    // 2ⁿ in two factors, since 2ⁿ itself may be too large or too small where the result is not.
+    let half = (n * 0.5 + magic) - magic
+    return series * Scalar.powerOfTwo(half) * Scalar.powerOfTwo(n - half)
+}
+
+/// ln x: −∞ for 0, NaN below, ∞ for ∞.
+///
+/// x = m·2ⁿ with m in [√½, √2), and ln m = 2 artanh s with s = (m − 1)/(m + 1).
+@inline(__always)
+func log<Scalar: KernelScalar>(_ x: SIMD16<Scalar>) -> SIMD16<Scalar> {
+    // Subnormal numbers are scaled up by 2^bits first.
+    let lift = Scalar(sign: .plus, exponent: Scalar.Exponent(Scalar.significandBitCount + 1), significand: 1)
+    let tiny = Scalar.leastNormalMagnitude
+    let scaled = Scalar.select(x, where: x, isAtLeast: tiny, otherwise: x * lift)
+    let lifted = Scalar.select(
+        .zero, where: x, isAtLeast: tiny, otherwise: SIMD16(repeating: Scalar(Scalar.significandBitCount + 1)))
+    var (m, n) = Scalar.splitExponent(scaled)
+    n -= lifted
+    let s = (m - 1) / (m + 1)
+    let square = s * s
+    var series = SIMD16<Scalar>(repeating: 1 / Scalar(2 * Scalar.seriesTerms.log + 1))
+    for k in stride(from: Scalar.seriesTerms.log - 1, through: 1, by: -1) {
+        series = multiplyAdd(SIMD16(repeating: 1 / Scalar(2 * k + 1)), series, square)
+    }
+    // ln m = 2s + 2s³·series; the small parts are added first.
+    let small = multiplyAdd(n * Scalar.ln2Low, s * square * 2, series)
+    let result = multiplyAdd(s * 2 + small, n, SIMD16(repeating: Scalar.ln2High))
+    // Zero, negative numbers, infinity and NaN have no such split.
+    let infinity = SIMD16<Scalar>(repeating: .infinity)
+    let positive = Scalar.select(result, where: x, isAtLeast: Scalar.leastNonzeroMagnitude, otherwise: -infinity)
+    let finite = Scalar.select(infinity, where: x, isAtLeast: .infinity, otherwise: positive)
+    return Scalar.select(finite, where: x, isAtLeast: 0, otherwise: SIMD16(repeating: .nan))
+}
+
+extension KernelScalar {
+    // ln 2 as a sum: the high part has few enough bits that n times it is exact.
+    @inline(__always)
+    static var ln2High: Self { Self.significandBitCount < 30 ? 0x1.62e4p-1 : 0x1.62e42feep-1 }
+    @inline(__always)
+    static var ln2Low: Self { Self.significandBitCount < 30 ? 0x1.7f7d1cp-20 : 0x1.a39ef35793c76p-33 }
+    @inline(__always)
+    static var inverseLn2: Self { 1.4426950408889634 }
+}
+
+/// yᵢ = exp xᵢ. `output` may be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func exponential<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+    forEachVector(count) { store(exp(load(input + $0, lanes: $1)), to: output + $0, lanes: $1) }
+}
+
+/// yᵢ = ln xᵢ. `output` may be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func logarithm<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+    forEachVector(count) { store(log(load(input + $0, lanes: $1)), to: output + $0, lanes: $1) }
+}

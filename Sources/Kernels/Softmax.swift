@@ -1,0 +1,123 @@
+// Softmax and the losses on it, for one sample's row of classes at a time.
+//
+//     softmax(x)ᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x)          log-softmax(x)ᵢ = xᵢ − max x − ln Σⱼ exp(xⱼ − max x)
+
+/// The greatest number, or NaN if there is one.
+@inline(__always)
+private func maximum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
+    var greatest = x[0]
+    for i in 1..<max(count, 1) where !(x[i] <= greatest) { greatest = x[i] }
+    return greatest
+}
+
+/// Writes exp(xᵢ − max x) and returns max x and their sum.
+@inline(__always)
+private func shiftedExponentials<Scalar: KernelScalar>(
+    _ x: UnsafePointer<Scalar>, count: Int, into y: UnsafeMutablePointer<Scalar>
+) -> (maximum: Scalar, sum: Scalar) {
+    let greatest = maximum(x, count: count)
+    forEachVector(count) { offset, lanes in
+        store(exp(load(x + offset, lanes: lanes) - greatest), to: y + offset, lanes: lanes)
+    }
+    return (greatest, sum(UnsafePointer(y), count: count))
+}
+
+/// y = softmax(x). `output` may be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func softmaxForward<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+    let total = shiftedExponentials(input, count: count, into: output).sum
+    scale(UnsafePointer(output), by: 1 / total, count: count, into: output)
+}
+
+/// x'ᵢ = yᵢ·(y'ᵢ − Σⱼ y'ⱼ·yⱼ), or x' += it.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func softmaxBackward<Scalar: KernelScalar>(
+    output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
+    into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
+) {
+    let mean = dot(output, outputGradient, count: count)
+    for i in 0..<count {
+        let gradient = output[i] * (outputGradient[i] - mean)
+        inputGradient[i] = accumulating ? inputGradient[i] + gradient : gradient
+    }
+}
+
+/// y = log-softmax(x). `output` must not be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func logSoftmaxForward<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
+) {
+    let (greatest, total) = shiftedExponentials(input, count: count, into: output)
+    let logarithm = log(SIMD16(repeating: total))[0]
+    // In this order a large common part of the logits cancels exactly.
+    for i in 0..<count { output[i] = (input[i] - greatest) - logarithm }
+}
+
+/// x'ᵢ = y'ᵢ − exp(yᵢ)·Σⱼ y'ⱼ, or x' += it.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func logSoftmaxBackward<Scalar: KernelScalar>(
+    output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
+    into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
+) {
+    let total = sum(outputGradient, count: count)
+    forEachVector(count) { offset, lanes in
+        let probability = exp(load(output + offset, lanes: lanes))
+        var gradient = load(outputGradient + offset, lanes: lanes) - probability * total
+        if accumulating { gradient += load(inputGradient + offset, lanes: lanes) }
+        store(gradient, to: inputGradient + offset, lanes: lanes)
+    }
+}
+
+/// Cross-entropy of one sample: −log-softmax(logits)[label], with its gradient.
+///
+/// - Parameters:
+///   - label: 0..<count.
+///   - gradient: (softmax(logits) − one-hot(label))·scale; nil where only the loss is wanted. Not `logits`.
+///   - workspace: `count` scalars.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func crossEntropy<Scalar: KernelScalar>(
+    _ logits: UnsafePointer<Scalar>, label: Int, count: Int, scale factor: Scalar,
+    gradient: UnsafeMutablePointer<Scalar>?, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+) -> Scalar {
+    let (greatest, total) = shiftedExponentials(logits, count: count, into: workspace)
+    if let gradient {
+        for i in 0..<count {
+            let slope = (workspace[i] / total - (i == label ? 1 : 0)) * factor
+            gradient[i] = accumulating ? gradient[i] + slope : slope
+        }
+    }
+    return log(SIMD16(repeating: total))[0] - (logits[label] - greatest)
+}
+
+/// Negative log-likelihood of one sample: −logProbabilities[label], with its gradient, −scale at the label and 0 elsewhere.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func negativeLogLikelihood<Scalar: KernelScalar>(
+    _ logProbabilities: UnsafePointer<Scalar>, label: Int, count: Int, scale factor: Scalar,
+    gradient: UnsafeMutablePointer<Scalar>?, accumulating: Bool
+) -> Scalar {
+    if let gradient {
+        if !accumulating { clear(gradient, count: count) }
+        gradient[label] -= factor
+    }
+    return -logProbabilities[label]
+}
+
+/// The index of the greatest number, the first of equals; a NaN is greater than all.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func argmax<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Int {
+    var best = 0
+    for i in 1..<max(count, 1) where !(x[i] <= x[best]) {
+        best = i
+        if x[i].isNaN { break }
+    }
+    return best
+}
