@@ -1,0 +1,88 @@
+import Kernels
+
+/// A network's numbers: the trainable ones in one slab, in another the state that layers keep, such as running means.
+///
+/// It is shared between executors (one that trains, one that evaluates), which must not run at the same time.
+// Sendable because executors hand it to their workers, who touch disjoint places of it or none at once.
+public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
+    /// A parameter's place.
+    struct Slot {
+        let name: String
+        let parameter: Parameter
+        let offset: Int
+    }
+
+    let slots: [Slot]
+    let weights: UnsafeMutableBufferPointer<Scalar>
+    let state: UnsafeMutableBufferPointer<Scalar>
+
+    /// Initial numbers, each a function of the seed and its own name's place in the graph.
+    public init(_ graph: Graph, seed: UInt64) {
+        var slots: [Slot] = []
+        var (weightCount, stateCount) = (0, 0)
+        for (name, parameter) in graph.parameters {
+            slots.append(Slot(name: name, parameter: parameter, offset: parameter.isTrainable ? weightCount : stateCount))
+            if parameter.isTrainable { weightCount += parameter.slabCount } else { stateCount += parameter.slabCount }
+        }
+        self.slots = slots
+        weights = alignedBuffer(weightCount)
+        state = alignedBuffer(stateCount)
+        for (index, slot) in slots.enumerated() {
+            var random = RandomStream(seed: seed, purpose: .initialization, index: index)
+            set(
+                slot,
+                (0..<slot.parameter.count).map { _ in
+                    switch slot.parameter.initial {
+                    case .constant(let value): Scalar(value)
+                    case .uniform(let bound): Scalar(random.uniform(in: -bound...bound))
+                    }
+                })
+        }
+    }
+
+    deinit {
+        weights.deallocate()
+        state.deallocate()
+    }
+
+    /// The full names, in the order of the graph.
+    public var names: [String] { slots.map(\.name) }
+
+    /// PyTorch's shape of a parameter, or nil if there is none of that name.
+    public func shape(of name: String) -> [Int]? { slot(name)?.parameter.shape }
+
+    /// A parameter's numbers in PyTorch's order, or nil if there is none of that name. Setting checks the count.
+    public subscript(name: String) -> [Scalar]? {
+        get { slot(name).map { values($0, in: slab($0)) } }
+        set {
+            guard let slot = slot(name), let newValue, newValue.count == slot.parameter.count else { return }
+            set(slot, newValue)
+        }
+    }
+
+    /// The numbers of a slab that lies as the trainable ones do (their gradients, Adam's moments), by parameter.
+    func values(_ slot: Slot, in slab: UnsafeMutableBufferPointer<Scalar>) -> [Scalar] {
+        (0..<slot.parameter.count).map { slab[slot.offset + slot.parameter.position(of: $0)] }
+    }
+
+    func slot(_ name: String) -> Slot? { slots.first { $0.name == name } }
+
+    private func slab(_ slot: Slot) -> UnsafeMutableBufferPointer<Scalar> { slot.parameter.isTrainable ? weights : state }
+
+    private func set(_ slot: Slot, _ values: [Scalar]) {
+        for (index, value) in values.enumerated() {
+            slab(slot)[slot.offset + slot.parameter.position(of: index)] = value
+        }
+    }
+}
+
+/// Zeros, aligned to two cache lines.
+func alignedBuffer<Scalar: KernelScalar>(_ count: Int) -> UnsafeMutableBufferPointer<Scalar> {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: cacheLinePair)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    return bytes.bindMemory(to: Scalar.self)
+}
+
+/// Slots that different threads write lie this far apart, in bytes: processors fetch lines in pairs.
+let cacheLinePair = 128
