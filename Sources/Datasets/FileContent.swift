@@ -7,7 +7,7 @@ enum FileContent {
     static let limit = 1 << 30
 
     /// Reads the file and unpacks it if its first bytes are those of a gzip file, whatever its name is.
-    static func read(_ path: String) throws(DatasetError) -> [UInt8] {
+    static func load(_ path: String) throws(DatasetError) -> [UInt8] {
         let bytes = try readPacked(path)
         guard Gzip.isGzip(bytes) else { return bytes }
         do throws(GzipError) {
@@ -38,7 +38,7 @@ enum FileContent {
         var error: DatasetError?
         let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count < size {
-                let got = Foundation.read(file, buffer.baseAddress.map { $0 + count }, size - count)
+                let got = read(file, buffer.baseAddress.map { $0 + count }, size - count)
                 if got < 0 && errno == EINTR { continue }
                 if got < 0 { error = failure(path) }
                 if got <= 0 { return }

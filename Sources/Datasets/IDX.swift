@@ -22,7 +22,7 @@ public struct IDX: Sendable, Equatable {
     ///
     /// - Throws: ``DatasetError`` for a file that is missing, cannot be read or does not hold what its header says.
     public init(contentsOf path: String, kind: Kind) throws(DatasetError) {
-        try self.init(content: FileContent.read(path), name: FileContent.name(path), kind: kind)
+        try self.init(content: FileContent.load(path), name: FileContent.name(path), kind: kind)
     }
 
     /// Takes apart the content of a file, unpacked.

@@ -27,10 +27,11 @@ public struct LabeledImages: Sendable, Equatable {
                 file: name,
                 problem: "found \(pixels.count) pixels, expected those of \(labels.count) images of \(height)×\(width)")
         }
-        self.init(name: name, checkedHeight: height, width: width, pixels: pixels, labels: labels)
+        self.init(checked: name, height: height, width: width, pixels: pixels, labels: labels)
     }
 
-    init(name: String, checkedHeight height: Int, width: Int, pixels: [UInt8], labels: [UInt8]) {
+    /// Images whose sizes are known to fit together.
+    init(checked name: String, height: Int, width: Int, pixels: [UInt8], labels: [UInt8]) {
         self.name = name
         self.height = height
         self.width = width
@@ -42,7 +43,7 @@ public struct LabeledImages: Sendable, Equatable {
     public func prefix(_ n: Int) -> LabeledImages {
         let n = min(max(n, 0), count)
         return LabeledImages(
-            name: name, checkedHeight: height, width: width,
+            checked: name, height: height, width: width,
             pixels: Array(pixels[..<(n * height * width)]), labels: Array(labels[..<n]))
     }
 
@@ -53,6 +54,6 @@ public struct LabeledImages: Sendable, Equatable {
         chosen.reserveCapacity(indices.count * area)
         for index in indices { chosen += pixels[index * area..<(index + 1) * area] }
         return LabeledImages(
-            name: name, checkedHeight: height, width: width, pixels: chosen, labels: indices.map { labels[$0] })
+            checked: name, height: height, width: width, pixels: chosen, labels: indices.map { labels[$0] })
     }
 }

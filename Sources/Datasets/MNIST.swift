@@ -111,7 +111,7 @@ public struct MNIST: Sendable {
     private static func load(
         _ file: File, from path: String
     ) throws(DatasetError) -> (idx: IDX, isOriginal: Bool) {
-        let content = try FileContent.read(path)
+        let content = try FileContent.load(path)
         var hash = SHA256()
         hash.update(content)
         let isOriginal = hash.hexadecimal() == file.digest

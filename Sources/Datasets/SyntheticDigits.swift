@@ -23,7 +23,7 @@ public enum SyntheticDigits {
             count = numbers.count * area
         }
         return LabeledImages(
-            name: "drawn digits", checkedHeight: side, width: side, pixels: pixels,
+            checked: "drawn digits", height: side, width: side, pixels: pixels,
             labels: numbers.map { UInt8($0 % 10) })
     }
 
