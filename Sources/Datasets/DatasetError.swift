@@ -1,0 +1,18 @@
+/// Why a data set could not be loaded. The kinds are those that a command line tells apart by its exit code.
+public enum DatasetError: Error, CustomStringConvertible, Equatable, Sendable {
+    /// A file's content breaks its format or contradicts another file (exit code 65).
+    case badData(file: String, problem: String)
+    /// A file or directory that was asked for is not there (exit code 66).
+    case missingInput(path: String, problem: String)
+    /// A file is there but cannot be read (exit code 74).
+    case unreadable(path: String, problem: String)
+
+    /// "train-images-idx3-ubyte: header says …"
+    public var description: String {
+        switch self {
+        case .badData(let place, let problem), .missingInput(let place, let problem),
+            .unreadable(let place, let problem):
+            "\(place): \(problem)"
+        }
+    }
+}
