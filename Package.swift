@@ -38,6 +38,7 @@ let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 let package = Package(
     name: "Lanes",
+    platforms: [.macOS("26.0")],
     products: [.library(name: "Lanes", targets: ["Kernels", "StaticGraph", "Datasets", "Recipes"])],
     targets: [
         .target(name: "Kernels", swiftSettings: kernel),

@@ -10,6 +10,8 @@ protocol Layer: Sendable {
     var detail: String { get }
     /// Whether the output may overwrite the input, and the input's gradient the output's.
     var worksInPlace: Bool { get }
+    /// Whether the output is the input, seen differently.
+    var isView: Bool { get }
     /// Whether the backward pass reads the layer's own output.
     var keepsOutput: Bool { get }
 
@@ -26,6 +28,7 @@ protocol Layer: Sendable {
 extension Layer {
     var detail: String { "" }
     var worksInPlace: Bool { false }
+    var isView: Bool { false }
     var keepsOutput: Bool { false }
     func parameters(_ inputs: [Shape]) -> [Parameter] { [] }
     func multiplyAdds(_ inputs: [Shape]) -> Int { 0 }

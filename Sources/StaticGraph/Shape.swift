@@ -5,11 +5,20 @@ public struct Shape: Equatable, Sendable, CustomStringConvertible {
     public var channels: Int
     public var height: Int
     public var width: Int
+    /// For a vector that was an image, the image's positions: its features are positions × channels, channels last.
+    var flattenedPositions = 1
 
     public init(channels: Int, height: Int = 1, width: Int = 1) {
         self.channels = channels
         self.height = height
         self.width = width
+    }
+
+    /// The vector that an image of this shape is.
+    var flattened: Shape {
+        var vector = Shape(channels: count)
+        vector.flattenedPositions = isVector ? flattenedPositions : height * width
+        return vector
     }
 
     /// Numbers in a sample.

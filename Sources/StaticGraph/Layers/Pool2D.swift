@@ -1,0 +1,116 @@
+import Kernels
+
+/// y = the greatest value of each window;  x' gets y' where that value came from.
+///
+/// Keeps one byte for each output, the winning tap: an equality mask would count ties twice.
+struct MaxPool2D: Layer {
+    let kernel: Extent
+    let stride: Extent
+    let padding: Extent
+
+    var kind: String { "maxPool" }
+    var detail: String { geometry(Shape(channels: 1)).description }
+
+    private func geometry(_ input: Shape) -> WindowGeometry {
+        WindowGeometry(
+            input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,
+            stride: stride, padding: padding)
+    }
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
+        let window = geometry(inputs[0])
+        try check(window)
+        try checkPadding(window)
+        guard window.taps <= 256 else {
+            throw LayerError(found: "a window of \(window.taps) taps", expected: "at most 256")
+        }
+        return Shape(channels: inputs[0].channels, height: window.output.height, width: window.output.width)
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        let (x, y, geometry) = (node.inputs[0], node.output, geometry(node.inputShapes[0]))
+        let taps = plan.value(.sample, node.member.shape.count, bytes: true)
+        node.kept["taps"] = taps
+        plan.add("forward", of: node, .samples, reads: [x], writes: [y, taps]) { item in
+            maxPoolForward(geometry, input: item[x], into: item[y], taps: item.bytes(taps))
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        guard let dy = node.outputGradient, let taps = node.kept["taps"],
+            let (dx, accumulates) = plan.gradient(ofInput: 0, of: node)
+        else { return }
+        let geometry = geometry(node.inputShapes[0])
+        plan.add("backward", of: node, .samples, reads: [dy, taps], writes: [dx]) { item in
+            if !accumulates { clear(item[dx], count: geometry.inputCount) }
+            maxPoolBackward(geometry, outputGradient: item[dy], taps: item.bytes(taps), addingTo: item[dx])
+        }
+    }
+}
+
+/// y = the mean of each window, padding counted as zeros;  x' gets y'/taps everywhere the window was.
+struct AveragePool2D: Layer {
+    let kernel: Extent
+    let stride: Extent
+    let padding: Extent
+
+    var kind: String { "averagePool" }
+    var detail: String { geometry(Shape(channels: 1)).description }
+
+    private func geometry(_ input: Shape) -> WindowGeometry {
+        WindowGeometry(
+            input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,
+            stride: stride, padding: padding)
+    }
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
+        let window = geometry(inputs[0])
+        try check(window)
+        try checkPadding(window)
+        return Shape(channels: inputs[0].channels, height: window.output.height, width: window.output.width)
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        let (x, y, geometry) = (node.inputs[0], node.output, geometry(node.inputShapes[0]))
+        plan.add("forward", of: node, .samples, reads: [x], writes: [y]) { item in
+            averagePoolForward(geometry, input: item[x], into: item[y])
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        guard let dy = node.outputGradient, let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
+        let geometry = geometry(node.inputShapes[0])
+        plan.add("backward", of: node, .samples, reads: [dy], writes: [dx]) { item in
+            if !accumulates { clear(item[dx], count: geometry.inputCount) }
+            averagePoolBackward(geometry, outputGradient: item[dy], addingTo: item[dx])
+        }
+    }
+}
+
+/// y = the mean of each channel, as an average pool whose one window is the image.
+struct GlobalAveragePool: Layer {
+    var kind: String { "globalAveragePool" }
+
+    private func pool(_ input: Shape) -> AveragePool2D {
+        let size = Extent(height: input.height, width: input.width)
+        return AveragePool2D(kernel: size, stride: size, padding: 0)
+    }
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape { Shape(channels: inputs[0].channels) }
+
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        pool(node.inputShapes[0]).forward(node, plan)
+    }
+
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        pool(node.inputShapes[0]).backward(node, plan)
+    }
+}
