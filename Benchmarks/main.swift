@@ -1,33 +1,25 @@
 import Foundation
 import Kernels
-func time(_ f: () -> Void) -> Double {
-    var best = 1e9;
-    for _ in 0..<9 {
-        let t = DispatchTime.now().uptimeNanoseconds; f();
-        best = min(best, Double(DispatchTime.now().uptimeNanoseconds - t))
-    }; return best
+import StaticGraph
+import Synchronization
+struct Fake: BatchSource {
+  let count: Int
+  func sampleCount(ofStep step: Int) -> Int { 64 }
+  func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Float>) { var s = UInt64(sample + step % 8 * 64); for i in 0..<values.count { s = s &* 6364136223846793005 &+ 1442695040888963407; values[i] = Float(s >> 40) / Float(1<<24) } }
+  func labels(ofSample sample: Int, ofStep step: Int, into labels: inout MutableSpan<Int32>) { labels[0] = Int32((sample &* 7 + step % 8) % 10) }
 }
-for n in [64, 128, 256, 512, 768, 1024] {
-    for (ta, tb) in [(false, false), (true, false), (false, true)] {
-        let a = UnsafeMutablePointer<Float>.allocate(capacity: n * n),
-            b = UnsafeMutablePointer<Float>.allocate(capacity: n * n),
-            c = UnsafeMutablePointer<Float>.allocate(capacity: n * n),
-            w = UnsafeMutablePointer<Float>.allocate(capacity: multiplyWorkspace(m: n, n: n, k: n))
-        for i in 0..<n * n { a[i] = Float(i % 7); b[i] = Float(i % 5) }
-        let reps = max(1, 200_000_000 / (n * n * n))
-        let t = time {
-            for _ in 0..<reps {
-                multiply(
-                    m: n, n: n, k: n, UnsafePointer(a), transposed: ta, UnsafePointer(b), transposed: tb, into: c,
-                    workspace: w)
-            }
-        }
-        var bad = 0
-        for s in 0..<100 {
-            let i = s * 7919 % n, j = s * 104729 % n; var e: Float = 0;
-            for k in 0..<n { e += (ta ? a[k * n + i] : a[i * n + k]) * (tb ? b[j * n + k] : b[k * n + j]) };
-            if e != c[i * n + j] { bad += 1 }
-        }
-        print(n, ta, tb, 2.0 * Double(n * n * n * reps) / t, "GFLOP/s bad", bad)
-    }
+let x = Node.input("image", Shape(channels: 1, height: 28, width: 28))
+let aug = x.conv2d(32, kernel: 3, padding: 1, name: "conv1").relu().maxPool(2).conv2d(64, kernel: 3, padding: 1, name: "conv2").relu().maxPool(2).flatten().linear(128, name: "fc1").relu().linear(10, name: "fc2").logSoftmax()
+let mlp = x.flatten().linear(512, name: "fc1").relu().linear(128, name: "fc2").relu().linear(10, name: "fc3")
+final class Times: @unchecked Sendable { var t: [UInt64] = []; var loss: [Double] = [] }
+for (name, head) in [("augmented", Head("digit", aug, loss: .negativeLogLikelihood)), ("mlp", Head("digit", mlp, loss: .crossEntropy))] {
+  let g = try Graph(heads: [head])
+  for threads in [1, 2] {
+  let p = Parameters<Float>(g, seed: 1)
+  let e = try Executor(g, parameters: p, mode: .training(.adam()), batchSize: 64, threads: threads)
+  let times = Times(); times.t.reserveCapacity(10000)
+  try e.run(steps: 0..<(name == "mlp" ? 1000 : 200), from: Fake(count: 784), learningRate: { _ in 1e-3 }) { r in times.t.append(DispatchTime.now().uptimeNanoseconds); times.loss.append(r.loss) }
+  let d = zip(times.t.dropFirst(), times.t).map { Double($0 - $1) / 1e6 }.sorted()
+  print(name, threads, "median ms", d[d.count/2], "min", d[0], "loss", times.loss.first!, times.loss.last!, "MFLOP", Double(g.multiplyAdds)*6*64/1e6, "bytes", e.planBytes)
+  }
 }
