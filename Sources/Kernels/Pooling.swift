@@ -12,21 +12,17 @@ public func maxPoolForward<Scalar: KernelScalar>(
     taps: UnsafeMutablePointer<UInt8>
 ) {
     forEachWindow(geometry) { position, window in
-        forEachVector(geometry.channels) { channel, lanes in
+        @inline(__always)
+        func gather(_ channel: Int, _ lanes: Int) {
             var best = SIMD16<Scalar>(repeating: -.infinity)
-            var index = SIMD16<Scalar.SIMDMaskScalar>(
-                repeating: Scalar.SIMDMaskScalar(truncatingIfNeeded: window.first))
+            var winners = Scalar.Integers(repeating: Scalar.SIMDMaskScalar(truncatingIfNeeded: window.first))
             window.forEachTap(geometry) { tap, place in
-                Scalar.raise(&best, &index, to: load(input + place + channel, lanes: lanes), at: tap)
+                Scalar.raise(&best, &winners, to: load(input + place + channel, lanes: lanes), at: tap)
             }
             store(best, to: output + position + channel, lanes: lanes)
-            let bytes = SIMD16<UInt8>(truncatingIfNeeded: index)
-            if lanes == vectorWidth {
-                UnsafeMutableRawPointer(taps + position + channel).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
-            } else {
-                for lane in 0..<lanes { taps[position + channel + lane] = bytes[lane] }
-            }
+            store(Scalar.narrowed(winners), to: taps + position + channel, lanes: lanes)
         }
+        forEachVector(geometry.channels, gather)
     }
 }
 
@@ -40,20 +36,17 @@ public func maxPoolBackward<Scalar: KernelScalar>(
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
-        forEachVector(geometry.channels) { channel, lanes in
+        @inline(__always)
+        func scatter(_ channel: Int, _ lanes: Int) {
             let gradient = load(outputGradient + position + channel, lanes: lanes)
-            var index = SIMD16<UInt8>.zero
-            if lanes == vectorWidth {
-                index = UnsafeRawPointer(taps + position + channel).loadUnaligned(as: SIMD16<UInt8>.self)
-            } else {
-                for lane in 0..<lanes { index[lane] = taps[position + channel + lane] }
-            }
+            let winners = Scalar.widened(load(taps + position + channel, lanes: lanes))
             window.forEachTap(geometry) { tap, place in
                 let target = inputGradient + place + channel
-                let kept = Scalar.kept(gradient, where: index, is: tap)
+                let kept = Scalar.kept(gradient, where: winners, is: tap)
                 store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
             }
         }
+        forEachVector(geometry.channels, scatter)
     }
 }
 

@@ -17,7 +17,11 @@ where SIMDMaskScalar: FixedWidthInteger & SIMDScalar & Sendable {
     /// Takes over the lanes where `candidate` is greater than `best` or NaN, and writes `position` to their `index`.
     static func raise(_ best: inout Vector, _ index: inout Integers, to candidate: Vector, at position: Int)
     /// `values` with zero in the lanes whose `index` is not `position`.
-    static func kept(_ values: Vector, where index: SIMD16<UInt8>, is position: Int) -> Vector
+    static func kept(_ values: Vector, where index: Integers, is position: Int) -> Vector
+    /// Bytes as integers of the scalar's width, and back. Loops over constant lanes become one instruction, which
+    /// `init(truncatingIfNeeded:)` does not.
+    static func widened(_ bytes: SIMD16<UInt8>) -> Integers
+    static func narrowed(_ integers: Integers) -> SIMD16<UInt8>
     /// `x` where `condition` ≥ `limit` and `otherwise` elsewhere, also where `condition` is NaN.
     static func select(_ x: Vector, where condition: Vector, isAtLeast limit: Self, otherwise: Vector) -> Vector
     /// 2ⁿ for whole numbers n within the exponents of normal numbers.
@@ -47,9 +51,22 @@ extension Float: KernelScalar {
     }
 
     @_transparent
-    public static func kept(_ values: SIMD16<Float>, where index: SIMD16<UInt8>, is position: Int) -> SIMD16<Float> {
-        let wide = SIMD16<Int32>(truncatingIfNeeded: index)
-        return values.replacing(with: 0, where: wide .!= Int32(truncatingIfNeeded: position))
+    public static func kept(_ values: SIMD16<Float>, where index: SIMD16<Int32>, is position: Int) -> SIMD16<Float> {
+        values.replacing(with: 0, where: index .!= Int32(truncatingIfNeeded: position))
+    }
+
+    @_transparent
+    public static func widened(_ bytes: SIMD16<UInt8>) -> SIMD16<Int32> {
+        var integers = SIMD16<Int32>()
+        for lane in 0..<16 { integers[lane] = Int32(bytes[lane]) }
+        return integers
+    }
+
+    @_transparent
+    public static func narrowed(_ integers: SIMD16<Int32>) -> SIMD16<UInt8> {
+        var bytes = SIMD16<UInt8>()
+        for lane in 0..<16 { bytes[lane] = UInt8(truncatingIfNeeded: integers[lane]) }
+        return bytes
     }
 
     @_transparent
@@ -96,9 +113,22 @@ extension Double: KernelScalar {
     }
 
     @_transparent
-    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<UInt8>, is position: Int) -> SIMD16<Double> {
-        let wide = SIMD16<Int64>(truncatingIfNeeded: index)
-        return values.replacing(with: 0, where: wide .!= Int64(position))
+    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<Int64>, is position: Int) -> SIMD16<Double> {
+        values.replacing(with: 0, where: index .!= Int64(position))
+    }
+
+    @_transparent
+    public static func widened(_ bytes: SIMD16<UInt8>) -> SIMD16<Int64> {
+        var integers = SIMD16<Int64>()
+        for lane in 0..<16 { integers[lane] = Int64(bytes[lane]) }
+        return integers
+    }
+
+    @_transparent
+    public static func narrowed(_ integers: SIMD16<Int64>) -> SIMD16<UInt8> {
+        var bytes = SIMD16<UInt8>()
+        for lane in 0..<16 { bytes[lane] = UInt8(truncatingIfNeeded: integers[lane]) }
+        return bytes
     }
 
     @_transparent
