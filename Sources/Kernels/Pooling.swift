@@ -4,25 +4,24 @@
 ///
 /// A window with a NaN gives NaN. Of equal values the first wins, as in PyTorch. Padding counts as −∞.
 ///
-/// - Parameter taps: [output positions][C]: kernel row · kernel width + kernel column. Kernels of up to 256 taps.
+/// - Parameter taps: [output positions][C]: kernel row · kernel width + kernel column, as scalars: Swift widens and
+///   compares vectors of bytes lane by lane, which made the backward pass ten times as slow.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func maxPoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
-    taps: UnsafeMutablePointer<UInt8>
+    taps: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
-        @inline(__always)
-        func gather(_ channel: Int, _ lanes: Int) {
+        forEachVector(geometry.channels) { channel, lanes in
             var best = SIMD16<Scalar>(repeating: -.infinity)
-            var winners = Scalar.Integers(repeating: Scalar.SIMDMaskScalar(truncatingIfNeeded: window.first))
+            var winners = SIMD16(repeating: Scalar(window.first))
             window.forEachTap(geometry) { tap, place in
-                Scalar.raise(&best, &winners, to: load(input + place + channel, lanes: lanes), at: tap)
+                Scalar.raise(&best, &winners, to: load(input + place + channel, lanes: lanes), at: Scalar(tap))
             }
             store(best, to: output + position + channel, lanes: lanes)
-            store(Scalar.narrowed(winners), to: taps + position + channel, lanes: lanes)
+            store(winners, to: taps + position + channel, lanes: lanes)
         }
-        forEachVector(geometry.channels, gather)
     }
 }
 
@@ -32,21 +31,19 @@ public func maxPoolForward<Scalar: KernelScalar>(
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func maxPoolBackward<Scalar: KernelScalar>(
-    _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<UInt8>,
+    _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
-        @inline(__always)
-        func scatter(_ channel: Int, _ lanes: Int) {
+        forEachVector(geometry.channels) { channel, lanes in
             let gradient = load(outputGradient + position + channel, lanes: lanes)
-            let winners = Scalar.widened(load(taps + position + channel, lanes: lanes))
+            let winners = load(taps + position + channel, lanes: lanes)
             window.forEachTap(geometry) { tap, place in
                 let target = inputGradient + place + channel
-                let kept = Scalar.kept(gradient, where: winners, is: tap)
+                let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
                 store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
             }
         }
-        forEachVector(geometry.channels, scatter)
     }
 }
 

@@ -38,16 +38,15 @@ func store<Element: SIMDScalar>(_ vector: SIMD16<Element>, to pointer: UnsafeMut
     for lane in 0..<lanes { pointer[lane] = vector[lane] }
 }
 
-/// Calls `body(offset, lanes)` for every whole vector of `count` numbers and once for what is left over.
-/// `body` is inlined twice, so that the loop over whole vectors knows its 16 lanes.
+/// Calls `body(offset, lanes)` for every vector of `count` numbers: 16 lanes, and in the last one what is left over.
+/// There is one call only, so that `body` is inlined; its loads and stores then test for a whole vector.
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (_ offset: Int, _ lanes: Int) -> Void) {
     var offset = 0
-    while offset + vectorWidth <= count {
-        body(offset, vectorWidth)
+    while offset < count {
+        body(offset, min(vectorWidth, count - offset))
         offset += vectorWidth
     }
-    if offset < count { body(offset, count - offset) }
 }
 
 /// The sum of the lanes, by halves.
