@@ -41,7 +41,7 @@ extension Float: KernelScalar {
     public static func raise(
         _ best: inout SIMD16<Float>, _ index: inout SIMD16<Int32>, to candidate: SIMD16<Float>, at position: Int
     ) {
-        let wins = .!(candidate .<= best)
+        let wins = (candidate .> best) .| (candidate .!= candidate)
         best.replace(with: candidate, where: wins)
         index.replace(with: Int32(truncatingIfNeeded: position), where: wins)
     }
@@ -90,7 +90,7 @@ extension Double: KernelScalar {
     public static func raise(
         _ best: inout SIMD16<Double>, _ index: inout SIMD16<Int64>, to candidate: SIMD16<Double>, at position: Int
     ) {
-        let wins = .!(candidate .<= best)
+        let wins = (candidate .> best) .| (candidate .!= candidate)
         best.replace(with: candidate, where: wins)
         index.replace(with: Int64(position), where: wins)
     }
