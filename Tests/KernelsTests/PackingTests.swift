@@ -27,7 +27,8 @@ struct PackingTests {
         let turnedPanels = GuardedBuffer<Scalar>(poisoned: columns * roundedToVectors(rows))
         packTransposed(matrix.pointer, rows: rows, columns: columns, rowStride: stride, into: turnedPanels.pointer)
         expectSame(
-            turnedPanels.values, referencePanels(turned, rows: columns, columns: rows), "packTransposed \(rows)×\(columns)")
+            turnedPanels.values, referencePanels(turned, rows: columns, columns: rows),
+            "packTransposed \(rows)×\(columns)")
     }
 
     @Test("Panels of the transpose, all at once and one by one", arguments: sizes)
