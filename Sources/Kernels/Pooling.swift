@@ -2,7 +2,7 @@
 
 /// The greatest value of each window, and which tap it came from.
 ///
-/// A window with a NaN gives NaN. Of equal values the first wins, as in PyTorch. Padding counts as −∞.
+/// A window with a NaN gives NaN. Of equal values the first wins, of NaNs the last, as in PyTorch. Padding counts as −∞.
 ///
 /// - Parameter taps: [output positions][C]: kernel row · kernel width + kernel column, as scalars: Swift widens and
 ///   compares vectors of bytes lane by lane, which made the backward pass ten times as slow.

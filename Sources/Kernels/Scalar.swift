@@ -13,7 +13,7 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func gated(_ gradient: Vector, by output: Vector) -> Vector
     /// Takes over the lanes where `candidate` is greater than `best` or NaN, and writes `position` to their `index`.
     static func raise(_ best: inout Vector, _ index: inout Vector, to candidate: Vector, at position: Self)
-    /// `values` with zero in the lanes whose `index` is not `position`. (Two of `.<` and `.>`: `.==` is done lane by lane.)
+    /// `values` with zero in the lanes whose `index` is not `position`. (Two of `.<` and `.>`: `.==` and `.!=` go lane by lane.)
     static func kept(_ values: Vector, where index: Vector, is position: Self) -> Vector
     /// Zeros and ones as numbers.
     static func numbers(_ bits: SIMD16<UInt32>) -> Vector
@@ -40,9 +40,11 @@ extension Float: KernelScalar {
     public static func raise(
         _ best: inout SIMD16<Float>, _ index: inout SIMD16<Float>, to candidate: SIMD16<Float>, at position: Float
     ) {
-        let loses = candidate .<= best
-        index = SIMD16(repeating: position).replacing(with: index, where: loses)
-        best = candidate.replacing(with: best, where: loses)
+        let greater = candidate .> best
+        let isNumber = candidate .<= candidate
+        index = SIMD16(repeating: position).replacing(
+            with: index.replacing(with: position, where: greater), where: isNumber)
+        best = candidate.replacing(with: best.replacing(with: candidate, where: greater), where: isNumber)
     }
 
     @_transparent
@@ -94,9 +96,11 @@ extension Double: KernelScalar {
     public static func raise(
         _ best: inout SIMD16<Double>, _ index: inout SIMD16<Double>, to candidate: SIMD16<Double>, at position: Double
     ) {
-        let loses = candidate .<= best
-        index = SIMD16(repeating: position).replacing(with: index, where: loses)
-        best = candidate.replacing(with: best, where: loses)
+        let greater = candidate .> best
+        let isNumber = candidate .<= candidate
+        index = SIMD16(repeating: position).replacing(
+            with: index.replacing(with: position, where: greater), where: isNumber)
+        best = candidate.replacing(with: best.replacing(with: candidate, where: greater), where: isNumber)
     }
 
     @_transparent
