@@ -53,11 +53,11 @@ struct MaxPoolTests {
         let expected = referenceMaxPool(geometry, input: input.values)
 
         let output = GuardedBuffer<Scalar>(poisoned: count)
-        let taps = GuardedBuffer<UInt8>(poisoned: count)
+        let taps = GuardedBuffer<Scalar>(poisoned: count)
         maxPoolForward(geometry, input: input.pointer, into: output.pointer, taps: taps.pointer)
         expectSame(output.values, expected.values, name)
         // A window without a pixel has no tap to speak of.
-        let chosen = zip(taps.elements, expected.taps).map { $1 == nil ? -1 : Double($0) }
+        let chosen = zip(taps.values, expected.taps).map { $1 == nil ? -1 : $0 }
         expectSame(chosen, expected.taps.map { Double($0 ?? -1) }, "taps of \(name)")
 
         let outputGradient = GuardedBuffer<Scalar>(random: count, seed: 1)
