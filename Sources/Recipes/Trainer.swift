@@ -58,8 +58,14 @@ public final class Trainer {
 
     private static let evaluationBatchSize = 1000
 
-    /// The plan of a training step, as a table.
-    public var planTable: String { training.planTable }
+    /// The plan of a recipe's training step, as a table.
+    public static func planTable(of recipe: Recipe, threads: Int) throws(GraphError) -> String {
+        let graph = try recipe.graph()
+        return try Executor(
+            graph, parameters: Parameters<Float>(graph, seed: 0), mode: .training(recipe.optimizer),
+            batchSize: recipe.batchSize, threads: threads
+        ).planTable
+    }
 
     /// Trains for all epochs of the recipe.
     ///
