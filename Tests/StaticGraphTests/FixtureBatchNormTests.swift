@@ -21,7 +21,8 @@ import Testing
             count = Double(input.values.count / channels)
             greatest = input.values.map(abs).max() ?? 0
             for channel in 0..<channels {
-                let values = input.values.indices.filter { $0 / positions % channels == channel }.map { input.values[$0] }
+                let indices = input.values.indices.filter { $0 / positions % channels == channel }
+                let values = indices.map { input.values[$0] }
                 let center = mean?[channel] ?? values.reduce(0, +) / count
                 let spread = given?[channel] ?? values.reduce(0) { $0 + ($1 - center) * ($1 - center) } / count
                 let slope = 1 / (spread + 1e-5).squareRoot()
@@ -57,7 +58,9 @@ import Testing
             run.output(input.sample), fixture.tensor("output", shape: input.shape).values,
             within: (weight * bounds.normalizedError + bias) * epsilon, "output")
 
-        let after = try ["running_mean_after", "running_var_after"].map { try fixture.tensor($0, shape: channels).values }
+        let after = try ["running_mean_after", "running_var_after"].map {
+            try fixture.tensor($0, shape: channels).values
+        }
         let scale = (mean + after[0]).map(abs).max() ?? 0
         try expectClose(
             run.values("layer.running_mean"), after[0], within: (0.3 * bounds.greatest + 4 * scale) * epsilon,

@@ -19,7 +19,8 @@ import Testing
         let factor = try network.roundings() * Double(Scalar.ulpOfOne)
         let output = try fixture.tensor("output")
         expectClose(
-            run.output(output.sample), output.values, within: bounds.output(output.sample).map { $0 * factor }, "output")
+            run.output(output.sample), output.values, within: bounds.output(output.sample).map { $0 * factor },
+            "output")
         try expectClose(
             run.gradient(ofInput: "input"), fixture.tensor("grad_input", shape: network.input.shape).values,
             within: bounds.gradient(ofInput: "input").map { $0 * factor }, "input gradient")
@@ -64,7 +65,8 @@ import Testing
             values: network.values.mapValues { $0.map(abs) })
         try bounds.step()
         // A pool's mean stands for the greatest of 4 once in every sum.
-        let logits = try 4 * #require((bounds.output(head: 0, .init(channels: 5)) + bounds.output(head: 1, .init(channels: 3))).max())
+        let (a, b) = (bounds.output(head: 0, Shape(channels: 5)), bounds.output(head: 1, Shape(channels: 3)))
+        let logits = try 4 * #require((a + b).max())
         let n = try 4 * network.roundings()
         // What the logits are off by moves their gradient by at most twice as much, of weight/samples.
         let factor = (n + 2 * n * logits) * Double(Scalar.ulpOfOne)

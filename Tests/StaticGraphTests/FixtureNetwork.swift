@@ -66,7 +66,8 @@ struct FixtureNetwork {
         in type: Scalar.Type, mode: Executor<Scalar>.Mode = .training(.sgd()), state: [String: [Double]] = [:]
     ) throws -> FixtureRun<Scalar> {
         let direction = Node.input("upstream", upstream.sample)
-        let head = try Head("output", output(of: .input("input", input.sample)), loss: .projection(direction: direction))
+        let x = Node.input("input", input.sample)
+        let head = try Head("output", output(of: x), loss: .projection(direction: direction))
         let run = try FixtureRun<Scalar>(
             [head], inputs: ["input": input, "upstream": upstream], values: values.merging(state) { $1 }, mode: mode)
         try run.step()

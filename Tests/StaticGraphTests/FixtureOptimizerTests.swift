@@ -5,8 +5,12 @@ import Testing
 /// The optimizers against PyTorch, under gradients that the graph is given: the weights of one feature of value 1 have
 /// the upstream gradient itself as theirs.
 @Suite struct FixtureOptimizerTests {
-    @Test(arguments: FixtureCases.optimizers) func inDouble(_ name: String) throws { try compare(name, in: Double.self) }
-    @Test(arguments: FixtureCases.optimizers) func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
+    @Test(arguments: FixtureCases.optimizers) func inDouble(_ name: String) throws {
+        try compare(name, in: Double.self)
+    }
+    @Test(arguments: FixtureCases.optimizers) func inFloat(_ name: String) throws {
+        try compare(name, in: Float.self)
+    }
 
     private func compare<Scalar: FixtureScalar>(_ name: String, in type: Scalar.Type) throws {
         let fixture = try Fixture(.optimizers, name)
@@ -23,9 +27,10 @@ import Testing
         let direction = Node.input("gradients", Shape(channels: count))
         let output = Node.input("one", Shape(channels: 1)).linear(count, bias: false, name: "fc")
         let gradients = try fixture.tensor("gradients", shape: [steps, count])
+        let ones = FixtureTensor(shape: [steps, 1], values: [Double](repeating: 1, count: steps))
         let run = try FixtureRun<Scalar>(
             [Head("head", output, loss: .projection(direction: direction))],
-            inputs: ["one": .init(shape: [steps, 1], values: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]), "gradients": gradients],
+            inputs: ["one": ones, "gradients": gradients],
             values: ["fc.weight": fixture.tensor("initial", shape: [count]).values], mode: .training(optimizer),
             batchSize: 1)
 
