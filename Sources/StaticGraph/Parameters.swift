@@ -53,7 +53,14 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
 
     /// A parameter's numbers in PyTorch's order, or nil if there is none of that name. Setting checks the count.
     public subscript(name: String) -> [Scalar]? {
-        get { slot(name).map { values($0, in: slab($0)) } }
+        // Specialized, because the unspecialized getter comes out wrong in a release build of Swift 6.3: it returned a
+        // pointer to no array.
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            guard let slot = slot(name) else { return nil }
+            return values(slot, in: slab(slot))
+        }
         set {
             guard let slot = slot(name), let newValue, newValue.count == slot.parameter.count else { return }
             set(slot, newValue)
@@ -61,6 +68,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     }
 
     /// The numbers of a slab that lies as the trainable ones do (their gradients, Adam's moments), by parameter.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func values(_ slot: Slot, in slab: UnsafeMutableBufferPointer<Scalar>) -> [Scalar] {
         (0..<slot.parameter.count).map { slab[slot.offset + slot.parameter.position(of: $0)] }
     }
