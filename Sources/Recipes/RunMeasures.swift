@@ -4,14 +4,10 @@ import Kernels
 import StaticGraph
 
 extension Parameters where Scalar == Float {
-    /// The SHA-256 of all tensors, state included: little-endian numbers in PyTorch's order, in the order of the graph.
-    public var digest: String {
+    /// The SHA-256 of all numbers, state included, as `bytes()` puts them: little-endian, in PyTorch's order.
+    public func digest() throws(SafetensorsError) -> String {
         var digest = SHA256()
-        for name in names {
-            for value in self[name] ?? [] {
-                withUnsafeBytes(of: value.bitPattern.littleEndian) { digest.update($0) }
-            }
-        }
+        digest.update(try bytes())
         return digest.hexadecimal()
     }
 }
@@ -21,9 +17,9 @@ public func peakMemoryBytes() -> Int {
     var usage = rusage()
     #if canImport(Darwin)
         getrusage(RUSAGE_SELF, &usage)
-        return Int(usage.ru_maxrss)
+        return usage.ru_maxrss
     #else
-        getrusage(RUSAGE_SELF, &usage)
-        return Int(usage.ru_maxrss) * 1024  // Linux counts kilobytes.
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss * 1024  // Linux counts kilobytes.
     #endif
 }

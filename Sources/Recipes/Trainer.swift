@@ -18,7 +18,7 @@ public struct EpochResult: Sendable {
 }
 
 /// How far an epoch has come.
-public struct Progress: Sendable {
+public struct TrainingProgress: Sendable {
     public let epoch: Int
     public let epochs: Int
     /// Images of this epoch that have been trained on.
@@ -74,7 +74,7 @@ public final class Trainer {
     ///   - onEpoch: Called after every epoch.
     /// - Throws: `TrainingError`, or what `onEpoch` throws.
     public func run(
-        onProgress: @escaping @Sendable (Progress) -> Void = { _ in },
+        onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
         onEpoch: (EpochResult) throws -> Void = { _ in }
     ) throws {
         for epoch in 1...max(recipe.epochs, 1) {
@@ -89,7 +89,7 @@ public final class Trainer {
             try training.run(steps: batches.steps, from: batches, learningRate: { _ in rate }) { result in
                 sum.add(result)
                 onProgress(
-                    Progress(
+                    TrainingProgress(
                         epoch: epoch, epochs: epochs, done: sum.count, total: total, trainLoss: sum.meanLoss,
                         seconds: secondsSince(start)))
             }

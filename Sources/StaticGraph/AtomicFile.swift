@@ -9,6 +9,12 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     /// What the system says, as in "No space left on device".
     public let reason: String
 
+    public init(path: String, operation: String, reason: String) {
+        self.path = path
+        self.operation = operation
+        self.reason = reason
+    }
+
     /// All three in one line.
     public var description: String { "\(path): cannot \(operation): \(reason)" }
 }

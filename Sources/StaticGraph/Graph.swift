@@ -109,6 +109,18 @@ public struct Graph: Sendable {
         }
     }
 
+    /// Multiply-adds of the matrix products of one sample in a training step: forward, the weights' gradients, and the
+    /// inputs' gradients where anything before the layer has parameters to train.
+    public var trainingMultiplyAdds: Int {
+        var isTrained: [Bool] = []
+        return members.reduce(0) { total, member in
+            let passesBack = member.inputs.contains { isTrained[$0] }
+            isTrained.append(passesBack || !member.parameters.isEmpty)
+            let forward = member.node.layer.multiplyAdds(member.inputs.map { members[$0].shape })
+            return total + forward * (passesBack ? 3 : 2)
+        }
+    }
+
     /// The same network with every ReLU that only a max-pool reads moved behind it: the greatest value survives either
     /// way, NaN or not, and there are fewer numbers left to rectify. Values and gradients stay the same to the last bit.
     func withRectifiersAfterPools() throws(GraphError) -> Graph {

@@ -52,7 +52,16 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     public func shape(of name: String) -> [Int]? { slot(name)?.parameter.shape }
 
     /// A parameter's numbers in PyTorch's order, or nil if there is none of that name.
-    public subscript(name: String) -> [Scalar]? { slot(name).map(values) }
+    public subscript(name: String) -> [Scalar]? {
+        // Specialized, because the unspecialized getter comes out wrong in a release build of Swift 6.3.1: it returned a
+        // pointer to no array.
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            guard let slot = slot(name) else { return nil }
+            return values(slot)
+        }
+    }
 
     /// Replaces a parameter's numbers, which are given in PyTorch's order.
     ///
@@ -75,6 +84,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     func values(_ slot: Slot) -> [Scalar] { values(slot, in: slab(slot)) }
 
     /// The numbers of a slab that lies as the trainable ones do (their gradients, Adam's moments), by parameter.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func values(_ slot: Slot, in slab: UnsafeMutableBufferPointer<Scalar>) -> [Scalar] {
         (0..<slot.parameter.count).map { slab[slot.offset + slot.parameter.position(of: $0)] }
     }

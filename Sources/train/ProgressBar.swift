@@ -11,7 +11,7 @@ final class ProgressBar: Sendable {
     private let lastShown = Mutex(0.0)
 
     /// Draws the bar, at most ten times a second.
-    func show(_ progress: Progress) {
+    func show(_ progress: TrainingProgress) {
         guard isTerminal else { return }
         let now = ProcessInfo.processInfo.systemUptime
         let isDue = lastShown.withLock { last in
@@ -42,5 +42,5 @@ final class ProgressBar: Sendable {
         if isTerminal { write("\r\u{1B}[K") }
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { printToStandardError(text) }
 }

@@ -8,9 +8,9 @@ struct Report {
 
     func start(_ data: DigitData, parameters: Int, threads: Int) {
         // In JSON mode standard output holds nothing but JSON; where the data came from is still said.
-        if isJSON { return FileHandle.standardError.write(Data("\(data.origin)\n".utf8)) }
-        print(data.origin)
-        print(
+        if isJSON { return printToStandardError("\(data.origin)\n") }
+        printLine(data.origin)
+        printLine(
             """
             \(recipe.name): \(recipe.summary); \(parameters) parameters
             \(data.train.count) training and \(data.test.count) test images, batch \(recipe.batchSize), \
@@ -19,11 +19,11 @@ struct Report {
     }
 
     func epoch(_ result: EpochResult) {
-        if isJSON { return print(String(decoding: jsonLine(result).dropLast(), as: UTF8.self)) }
+        if isJSON { return printLine(String(decoding: jsonLine(result).dropLast(), as: UTF8.self)) }
         let accuracies = zip(recipe.tasks, result.test.accuracies).map { task, accuracy in
             "\(task.head) accuracy \(Self.percent(accuracy))"
         }
-        print(
+        printLine(
             "epoch \(result.epoch)/\(recipe.epochs)  loss \(Self.decimals(result.trainLoss))"
                 + "  test loss \(Self.decimals(result.test.loss))  \(accuracies.joined(separator: "  "))"
                 + String(format: "  %.1f s", result.seconds))
@@ -35,11 +35,11 @@ struct Report {
                 "event": "done", "weights_sha256": digest, "metrics": metrics(last),
                 "peak_memory_bytes": peakMemoryBytes(),
             ]
-            return print(String(decoding: Self.line(event).dropLast(), as: UTF8.self))
+            return printLine(String(decoding: Self.line(event).dropLast(), as: UTF8.self))
         }
-        print("published: \(recipe.published)")
-        print(String(format: "peak memory %.0f MB", Double(peakMemoryBytes()) / 1e6))
-        print("weights SHA-256 \(digest)")
+        printLine("published: \(recipe.published)")
+        printLine(String(format: "peak memory %.0f MB", Double(peakMemoryBytes()) / 1e6))
+        printLine("weights SHA-256 \(digest)")
     }
 
     /// An epoch's JSON object with a line break.

@@ -7,13 +7,12 @@ import StaticGraph
 enum TrainCommand {
     /// Returns the process's exit code: 0, 64 usage, 65 bad data, 66 missing input, 70 a training that ran away, 74 I/O.
     static func run() -> Int32 {
-        setvbuf(stdout, nil, _IOLBF, 0)  // A reader behind a pipe gets each line when it is printed.
         let options = TrainOptions.parser.parseOrExit(into: TrainOptions())
         do {
             try run(options)
             return 0
         } catch {
-            FileHandle.standardError.write(Data("train: \(error)\n".utf8))
+            printToStandardError("train: \(error)\n")
             return exitCode(of: error)
         }
     }
@@ -32,7 +31,7 @@ enum TrainCommand {
         if options.list { return printList() }
         let recipe = try options.chosenRecipe()
         if options.plan {
-            return print(try Trainer.planTable(of: recipe, threads: options.threads))
+            return printLine(try Trainer.planTable(of: recipe, threads: options.threads))
         }
         var folder = try options.output.map { try RunFolder($0, recipe: recipe, seed: options.seed) }
         if options.download { try download(to: options.data ?? "data/mnist") }
@@ -51,12 +50,12 @@ enum TrainCommand {
                     report.jsonLine(result), accuracy: result.test.accuracies[0], parameters: trainer.parameters)
                 last = result
             })
-        if let last { report.finish(last, digest: trainer.parameters.digest) }
+        if let last { report.finish(last, digest: try trainer.parameters.digest()) }
     }
 
     private static func printList() {
         for recipe in Recipe.all {
-            print(
+            printLine(
                 """
                 \(recipe.name): \(recipe.summary)
                     batch \(recipe.batchSize), Adam \(recipe.learningRate), \(recipe.epochs) epochs; \
@@ -72,8 +71,8 @@ enum TrainCommand {
             shown = file
             let size = expected.map { " of \($0)" } ?? ""
             let end = isatty(STDERR_FILENO) == 1 ? "\r" : "\n"
-            FileHandle.standardError.write(Data("\(file): \(received)\(size) bytes\(end)".utf8))
+            printToStandardError("\(file): \(received)\(size) bytes\(end)")
         }
-        if isatty(STDERR_FILENO) == 1 { FileHandle.standardError.write(Data("\n".utf8)) }
+        if isatty(STDERR_FILENO) == 1 { printToStandardError("\n") }
     }
 }

@@ -1,0 +1,129 @@
+import Kernels
+import Recipes
+import StaticGraph
+import Synchronization
+
+/// `step/RECIPE`: one training step (load, forward, loss, backward, Adam) at the recipe's batch size, on data that is
+/// already in memory.
+func stepCases(threads: Int) -> [Case] {
+    Recipe.all.map { recipe in
+        Case(name: "step/\(recipe.name)") {
+            let graph = try recipe.graph()
+            let operations = 2 * Double(graph.trainingMultiplyAdds * recipe.batchSize)
+            return Work(
+                operations: operations, threads: threads,
+                verify: { try verifyStep(recipe, graph, threads: threads) },
+                time: { try timeSteps(recipe, graph, threads: threads, seconds: $0) }, plain: nil)
+        }
+    }
+}
+
+/// Random images and labels of eight batches, in turn.
+private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
+    let batchSize: Int
+    let images: [Scalar]
+    let labels: [Int32]
+    let heads: Int
+
+    init(_ recipe: Recipe, _ graph: Graph) {
+        batchSize = recipe.batchSize
+        heads = recipe.tasks.count
+        var random = RandomStream(seed: 1, purpose: .gradientCheck)
+        images = (0..<8 * recipe.batchSize * Recipe.imageShape.count).map { _ in Scalar(Float(random.uniform())) }
+        let tasks = recipe.tasks
+        labels = (0..<8 * recipe.batchSize).flatMap { _ in
+            let digit = UInt8(random.integer(below: 10))
+            return tasks.map { $0.label(digit) }
+        }
+    }
+
+    func sampleCount(ofStep step: Int) -> Int { batchSize }
+
+    func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Scalar>) {
+        let start = (step % 8 * batchSize + sample) * values.count
+        for i in 0..<values.count { values[i] = images[start + i] }
+    }
+
+    func labels(ofSample sample: Int, ofStep step: Int, into labels: inout MutableSpan<Int32>) {
+        let start = (step % 8 * batchSize + sample) * heads
+        for i in 0..<heads { labels[i] = self.labels[start + i] }
+    }
+}
+
+/// The times between the reports of successive steps within one run.
+private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: Double) throws -> Timing {
+    let executor = try Executor(
+        graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(recipe.optimizer),
+        batchSize: recipe.batchSize, threads: threads)
+    let batches = RandomBatches<Float>(recipe, graph)
+    let reports = Mutex<[Double]>([])
+    func run(_ steps: Range<Int>) throws -> Timing {
+        reports.withLock {
+            $0.removeAll(keepingCapacity: true)
+            $0.reserveCapacity(steps.count)
+        }
+        try executor.run(steps: steps, from: batches, learningRate: { _ in recipe.learningRate }) { result in
+            // A training loop looks at every step's loss, so reading it belongs to the step.
+            let loss = result.loss
+            reports.withLock { if loss.isFinite { $0.append(now()) } }
+        }
+        let ends = reports.withLock { $0 }
+        return Timing(zip(ends.dropFirst(), ends).map { $0 - $1 })
+    }
+    let warmUp = try run(0..<10)
+    let count = max(10, Int(seconds / warmUp.median))
+    return try run(10..<10 + count)
+}
+
+/// Compares the loss, all gradients and the changed weights of one step in Float with the same graph in Double on one
+/// thread, and the change itself with plain Adam.
+///
+/// The tests prove the Double passes by finite differences and by PyTorch's values. Here Double is the truth that Float
+/// may differ from by rounding alone. An error of a sum of n terms grows as √n·ulp where roundings are independent; n is
+/// at most the batch times the positions of an image, and there are some ten operations one after the other. A gradient
+/// is compared with the greatest of its tensor, since the terms of the small ones are no smaller.
+private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -> String? {
+    let single = Parameters<Float>(graph, seed: 1)
+    let double = Parameters<Double>(graph, seed: 1)
+    var before: [String: [Float]] = [:]
+    for name in single.names { before[name] = single[name] }
+    for (name, values) in before { double[name] = values.map { Double($0) } }
+    let step = try Executor(
+        graph, parameters: single, mode: .training(recipe.optimizer), batchSize: recipe.batchSize, threads: threads)
+    let truth = try Executor(
+        graph, parameters: double, mode: .training(nil), batchSize: recipe.batchSize, threads: 1)
+    let losses = Mutex((0.0, 0.0))
+    try step.run(
+        steps: 0..<1, from: RandomBatches<Float>(recipe, graph), learningRate: { _ in recipe.learningRate }
+    ) { result in losses.withLock { $0.0 = result.loss } }
+    try truth.run(
+        steps: 0..<1, from: RandomBatches<Double>(recipe, graph),
+        report: { result in losses.withLock { $0.1 = result.loss } })
+    let (found, expected) = losses.withLock { $0 }
+    let terms = Double(recipe.batchSize * Recipe.imageShape.count)
+    let relative = 10 * terms.squareRoot() * ulp
+    if let wrong = difference("loss", [Float(found)], [expected], tolerance: { _ in expected * relative }) {
+        return wrong
+    }
+    for name in single.names {
+        guard let values = before[name], let gradient = step.gradient(of: name), let exact = truth.gradient(of: name)
+        else { continue }
+        let greatest = exact.map(\.magnitude).max() ?? 0
+        if let wrong = difference("gradient of \(name)", gradient, exact, tolerance: { _ in greatest * relative }) {
+            return wrong
+        }
+        guard case .adam = recipe.optimizer else { continue }
+        let zeros = [Double](repeating: 0, count: values.count)
+        let expected = plainAdam(
+            weights: values.map(Double.init), gradients: gradient.map(Double.init), mean: zeros, square: zeros,
+            stepSize: recipe.learningRate / 0.1, rootScale: 1 / 0.001.squareRoot()
+        ).weights
+        // Ten roundings of a first step, which is as long as the learning rate, 1 − β₂'s own among them (it is a
+        // thousandth of β₂, whose rounding it carries), and one of the weight.
+        let wrong = difference("updated \(name)", single[name] ?? [], expected) {
+            (Double(values[$0].magnitude) + recipe.learningRate * 1000) * ulp
+        }
+        if let wrong { return wrong }
+    }
+    return nil
+}
