@@ -159,7 +159,8 @@ private struct GradientCheck {
                 continue
             }
             let difference = abs(gradient - slope.value)
-            let error = difference.isFinite ? difference / max(floor, abs(slope.value), 1e6 * slope.rounding) : .infinity
+            let scale = max(floor, abs(slope.value), 1e6 * slope.rounding)
+            let error = difference.isFinite ? difference / scale : .infinity
             if error > tensor.worstRelativeError {
                 tensor.worstRelativeError = error
                 (tensor.gradient, tensor.difference) = (gradient, slope.value)
