@@ -14,7 +14,7 @@ let mlp = x.flatten().linear(512, name: "fc1").relu().linear(128, name: "fc2").r
 final class Times: @unchecked Sendable { var t: [UInt64] = []; var loss: [Double] = [] }
 for (name, head) in [("augmented", Head("digit", aug, loss: .negativeLogLikelihood)), ("mlp", Head("digit", mlp, loss: .crossEntropy))] {
   let g = try Graph(heads: [head])
-  for threads in [1, 2] {
+  for threads in CommandLine.arguments.dropFirst().map({ Int($0) ?? 1 }) {
   let p = Parameters<Float>(g, seed: 1)
   let e = try Executor(g, parameters: p, mode: .training(.adam()), batchSize: 64, threads: threads)
   let times = Times(); times.t.reserveCapacity(10000)

@@ -15,14 +15,14 @@ public struct MNIST: Sendable {
     public let isOriginal: Bool
 
     /// One of the four files.
-    private struct File {
+    struct File {
         let name: String
         let kind: IDX.Kind
         /// The SHA-256 of the original's content, unpacked.
         let digest: String
     }
 
-    private static let files = [
+    static let files = [
         File(
             name: "train-images-idx3-ubyte", kind: .images,
             digest: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),

@@ -24,8 +24,8 @@ public func dropout<Scalar: KernelScalar>(
         hash = (hash ^ (hash &>> 13) ^ high) &* 0xC2B2_AE35
         hash ^= hash &>> 16
         // 24 random bits minus the limit are negative, their top bit 1, where the element is kept.
-        let kept = SIMD16<UInt8>(truncatingIfNeeded: ((hash &>> 8) &- limit) &>> 31)
-        var result = Scalar.kept(load(input + offset, lanes: lanes) * scale, where: kept, is: 1)
+        let mask = Scalar.numbers(((hash &>> 8) &- limit) &>> 31)
+        var result = load(input + offset, lanes: lanes) * scale * mask
         if accumulating { result += load(output + offset, lanes: lanes) }
         store(result, to: output + offset, lanes: lanes)
     }

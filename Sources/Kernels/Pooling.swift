@@ -2,30 +2,25 @@
 
 /// The greatest value of each window, and which tap it came from.
 ///
-/// A window with a NaN gives NaN. Of equal values the first wins, as in PyTorch. Padding counts as −∞.
+/// A window with a NaN gives NaN. Of equal values the first wins, of NaNs the last, as in PyTorch. Padding counts as −∞.
 ///
-/// - Parameter taps: [output positions][C]: kernel row · kernel width + kernel column. Kernels of up to 256 taps.
+/// - Parameter taps: [output positions][C]: kernel row · kernel width + kernel column, as scalars: Swift widens and
+///   compares vectors of bytes lane by lane, which made the backward pass ten times as slow.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func maxPoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
-    taps: UnsafeMutablePointer<UInt8>
+    taps: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
         forEachVector(geometry.channels) { channel, lanes in
             var best = SIMD16<Scalar>(repeating: -.infinity)
-            var index = SIMD16<Scalar.SIMDMaskScalar>(
-                repeating: Scalar.SIMDMaskScalar(truncatingIfNeeded: window.first))
+            var winners = SIMD16(repeating: Scalar(window.first))
             window.forEachTap(geometry) { tap, place in
-                Scalar.raise(&best, &index, to: load(input + place + channel, lanes: lanes), at: tap)
+                Scalar.raise(&best, &winners, to: load(input + place + channel, lanes: lanes), at: Scalar(tap))
             }
             store(best, to: output + position + channel, lanes: lanes)
-            let bytes = SIMD16<UInt8>(truncatingIfNeeded: index)
-            if lanes == vectorWidth {
-                UnsafeMutableRawPointer(taps + position + channel).storeBytes(of: bytes, as: SIMD16<UInt8>.self)
-            } else {
-                for lane in 0..<lanes { taps[position + channel + lane] = bytes[lane] }
-            }
+            store(winners, to: taps + position + channel, lanes: lanes)
         }
     }
 }
@@ -36,21 +31,16 @@ public func maxPoolForward<Scalar: KernelScalar>(
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func maxPoolBackward<Scalar: KernelScalar>(
-    _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<UInt8>,
+    _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
         forEachVector(geometry.channels) { channel, lanes in
             let gradient = load(outputGradient + position + channel, lanes: lanes)
-            var index = SIMD16<UInt8>.zero
-            if lanes == vectorWidth {
-                index = UnsafeRawPointer(taps + position + channel).loadUnaligned(as: SIMD16<UInt8>.self)
-            } else {
-                for lane in 0..<lanes { index[lane] = taps[position + channel + lane] }
-            }
+            let winners = load(taps + position + channel, lanes: lanes)
             window.forEachTap(geometry) { tap, place in
                 let target = inputGradient + place + channel
-                let kept = Scalar.kept(gradient, where: index, is: tap)
+                let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
                 store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
             }
         }

@@ -3,21 +3,20 @@
 /// Arithmetic on `SIMD16<Scalar>` keeps its full speed in generic code. Comparisons, masks and bit patterns do not (they
 /// become one branch per lane), so the few that the kernels need are requirements here, and the two conformances write
 /// them with concrete types.
-public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable, BitwiseCopyable
-where SIMDMaskScalar: FixedWidthInteger & SIMDScalar & Sendable {
+public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable, BitwiseCopyable {
     /// Sixteen numbers: one register with AVX-512, two with AVX2 (Float).
     typealias Vector = SIMD16<Self>
-    /// Sixteen integers as wide as the scalar.
-    typealias Integers = SIMD16<SIMDMaskScalar>
 
     /// The lanes below zero made zero; NaN stays NaN.
     static func rectified(_ x: Vector) -> Vector
     /// `gradient` with zero in the lanes where `output` ≤ 0.
     static func gated(_ gradient: Vector, by output: Vector) -> Vector
     /// Takes over the lanes where `candidate` is greater than `best` or NaN, and writes `position` to their `index`.
-    static func raise(_ best: inout Vector, _ index: inout Integers, to candidate: Vector, at position: Int)
-    /// `values` with zero in the lanes whose `index` is not `position`.
-    static func kept(_ values: Vector, where index: SIMD16<UInt8>, is position: Int) -> Vector
+    static func raise(_ best: inout Vector, _ index: inout Vector, to candidate: Vector, at position: Self)
+    /// `values` with zero in the lanes whose `index` is not `position`. (Two of `.<` and `.>`: `.==` and `.!=` go lane by lane.)
+    static func kept(_ values: Vector, where index: Vector, is position: Self) -> Vector
+    /// Zeros and ones as numbers.
+    static func numbers(_ bits: SIMD16<UInt32>) -> Vector
     /// `x` where `condition` ≥ `limit` and `otherwise` elsewhere, also where `condition` is NaN.
     static func select(_ x: Vector, where condition: Vector, isAtLeast limit: Self, otherwise: Vector) -> Vector
     /// 2ⁿ for whole numbers n within the exponents of normal numbers.
@@ -39,17 +38,24 @@ extension Float: KernelScalar {
 
     @_transparent
     public static func raise(
-        _ best: inout SIMD16<Float>, _ index: inout SIMD16<Int32>, to candidate: SIMD16<Float>, at position: Int
+        _ best: inout SIMD16<Float>, _ index: inout SIMD16<Float>, to candidate: SIMD16<Float>, at position: Float
     ) {
-        let wins = .!(candidate .<= best)
-        best.replace(with: candidate, where: wins)
-        index.replace(with: Int32(truncatingIfNeeded: position), where: wins)
+        let greater = candidate .> best
+        let isNumber = candidate .<= candidate
+        index = SIMD16(repeating: position).replacing(
+            with: index.replacing(with: position, where: greater), where: isNumber)
+        best = candidate.replacing(with: best.replacing(with: candidate, where: greater), where: isNumber)
     }
 
     @_transparent
-    public static func kept(_ values: SIMD16<Float>, where index: SIMD16<UInt8>, is position: Int) -> SIMD16<Float> {
-        let wide = SIMD16<Int32>(truncatingIfNeeded: index)
-        return values.replacing(with: 0, where: wide .!= Int32(truncatingIfNeeded: position))
+    public static func kept(_ values: SIMD16<Float>, where index: SIMD16<Float>, is position: Float) -> SIMD16<Float> {
+        values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
+    }
+
+    @_transparent
+    public static func numbers(_ bits: SIMD16<UInt32>) -> SIMD16<Float> {
+        // The pattern of 1 where the bit is 1.
+        unsafeBitCast((0 &- bits) & 0x3F80_0000, to: SIMD16<Float>.self)
     }
 
     @_transparent
@@ -88,17 +94,25 @@ extension Double: KernelScalar {
 
     @_transparent
     public static func raise(
-        _ best: inout SIMD16<Double>, _ index: inout SIMD16<Int64>, to candidate: SIMD16<Double>, at position: Int
+        _ best: inout SIMD16<Double>, _ index: inout SIMD16<Double>, to candidate: SIMD16<Double>, at position: Double
     ) {
-        let wins = .!(candidate .<= best)
-        best.replace(with: candidate, where: wins)
-        index.replace(with: Int64(position), where: wins)
+        let greater = candidate .> best
+        let isNumber = candidate .<= candidate
+        index = SIMD16(repeating: position).replacing(
+            with: index.replacing(with: position, where: greater), where: isNumber)
+        best = candidate.replacing(with: best.replacing(with: candidate, where: greater), where: isNumber)
     }
 
     @_transparent
-    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<UInt8>, is position: Int) -> SIMD16<Double> {
-        let wide = SIMD16<Int64>(truncatingIfNeeded: index)
-        return values.replacing(with: 0, where: wide .!= Int64(position))
+    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<Double>, is position: Double) -> SIMD16<Double> {
+        values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
+    }
+
+    @_transparent
+    public static func numbers(_ bits: SIMD16<UInt32>) -> SIMD16<Double> {
+        var numbers = SIMD16<Double>()
+        for lane in 0..<16 { numbers[lane] = Double(bits[lane]) }
+        return numbers
     }
 
     @_transparent

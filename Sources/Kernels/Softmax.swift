@@ -6,7 +6,7 @@
 @inline(__always)
 private func maximum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
     var greatest = x[0]
-    for i in 1..<max(count, 1) where !(x[i] <= greatest) { greatest = x[i] }
+    for i in 1..<max(count, 1) where x[i] > greatest || x[i].isNaN { greatest = x[i] }
     return greatest
 }
 
@@ -115,9 +115,9 @@ public func negativeLogLikelihood<Scalar: KernelScalar>(
 @specialized(where Scalar == Double)
 public func argmax<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Int {
     var best = 0
-    for i in 1..<max(count, 1) where !(x[i] <= x[best]) {
-        best = i
-        if x[i].isNaN { break }
+    for i in 0..<count {
+        if x[i].isNaN { return i }
+        if x[i] > x[best] { best = i }
     }
     return best
 }

@@ -19,35 +19,34 @@ func multiplyAdd<Scalar: KernelScalar>(
 
 /// Reads the first `lanes` numbers at `pointer`; the other lanes are zero.
 @inline(__always)
-func load<Scalar: KernelScalar>(_ pointer: UnsafePointer<Scalar>, lanes: Int = 16) -> SIMD16<Scalar> {
-    if lanes == 16 { return UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Scalar>.self) }
-    var vector = SIMD16<Scalar>.zero
+func load<Element: SIMDScalar & Numeric>(_ pointer: UnsafePointer<Element>, lanes: Int = 16) -> SIMD16<Element> {
+    if lanes == 16 { return UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Element>.self) }
+    var vector = SIMD16<Element>(repeating: 0)
     for lane in 0..<lanes { vector[lane] = pointer[lane] }
     return vector
 }
 
 @inline(__always)
-func load<Scalar: KernelScalar>(_ pointer: UnsafeMutablePointer<Scalar>, lanes: Int = 16) -> SIMD16<Scalar> {
+func load<Element: SIMDScalar & Numeric>(_ pointer: UnsafeMutablePointer<Element>, lanes: Int = 16) -> SIMD16<Element> {
     load(UnsafePointer(pointer), lanes: lanes)
 }
 
 /// Writes the first `lanes` numbers of `vector`.
 @inline(__always)
-func store<Scalar: KernelScalar>(_ vector: SIMD16<Scalar>, to pointer: UnsafeMutablePointer<Scalar>, lanes: Int = 16) {
-    if lanes == 16 { return UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: SIMD16<Scalar>.self) }
+func store<Element: SIMDScalar>(_ vector: SIMD16<Element>, to pointer: UnsafeMutablePointer<Element>, lanes: Int = 16) {
+    if lanes == 16 { return UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: SIMD16<Element>.self) }
     for lane in 0..<lanes { pointer[lane] = vector[lane] }
 }
 
-/// Calls `body(offset, lanes)` for every whole vector of `count` numbers and once for what is left over.
-/// `body` is inlined twice, so that the loop over whole vectors knows its 16 lanes.
+/// Calls `body(offset, lanes)` for every vector of `count` numbers: 16 lanes, and in the last one what is left over.
+/// There is one call only, so that `body` is inlined; its loads and stores then test for a whole vector.
 @inline(__always)
 func forEachVector(_ count: Int, _ body: (_ offset: Int, _ lanes: Int) -> Void) {
     var offset = 0
-    while offset + vectorWidth <= count {
-        body(offset, vectorWidth)
+    while offset < count {
+        body(offset, min(vectorWidth, count - offset))
         offset += vectorWidth
     }
-    if offset < count { body(offset, count - offset) }
 }
 
 /// The sum of the lanes, by halves.

@@ -40,11 +40,13 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
 
     /// ⌊(input + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 in each direction; 0 where no window fits.
     public var output: Extent {
-        func size(_ axis: KeyPath<Extent, Int>) -> Int {
-            let room = input[keyPath: axis] + 2 * padding[keyPath: axis] - reach[keyPath: axis]
-            return room < 0 ? 0 : room / stride[keyPath: axis] + 1
+        func size(_ input: Int, _ padding: Int, _ reach: Int, _ stride: Int) -> Int {
+            let room = input + 2 * padding - reach
+            return room < 0 ? 0 : room / stride + 1
         }
-        return Extent(height: size(\.height), width: size(\.width))
+        return Extent(
+            height: size(input.height, padding.height, reach.height, stride.height),
+            width: size(input.width, padding.width, reach.width, stride.width))
     }
 
     /// The extent of the input that one window covers: dilation·(kernel − 1) + 1.

@@ -57,7 +57,8 @@ public final class Node: Sendable {
     /// The mean of each channel: a vector of as many features.
     public func globalAveragePool(name: String? = nil) -> Node { Node(GlobalAveragePool(), [self], name: name) }
 
-    /// Batch normalization of each channel. Parameters: `weight`, `bias`, and the state `running_mean`, `running_var`.
+    /// Batch normalization of each channel. Parameters: `weight`, `bias`, and the state `running_mean`, `running_var`,
+    /// `num_batches_tracked`.
     public func batchNorm(epsilon: Double = 1e-5, momentum: Double = 0.1, name: String? = nil) -> Node {
         Node(BatchNorm(epsilon: epsilon, momentum: momentum), [self], name: name)
     }

@@ -18,19 +18,25 @@ public struct Parameter: Sendable {
 
     /// PyTorch's name within the layer: "weight", "bias", "running_mean", …
     let name: String
-    /// PyTorch's shape.
+    /// PyTorch's shape; empty for a single number.
     public let shape: [Int]
     let layout: Layout
     let initial: Initial
     /// Whether the optimizer changes it; otherwise it is state, such as a running mean.
     public let isTrainable: Bool
+    /// Whether it counts something, so that files hold it as I64.
+    let isCount: Bool
 
-    init(_ name: String, shape: [Int], layout: Layout = .plain, initial: Initial, isTrainable: Bool = true) {
+    init(
+        _ name: String, shape: [Int], layout: Layout = .plain, initial: Initial, isTrainable: Bool = true,
+        isCount: Bool = false
+    ) {
         self.name = name
         self.shape = shape
         self.layout = layout
         self.initial = initial
         self.isTrainable = isTrainable
+        self.isCount = isCount
     }
 
     /// Numbers, without padding.

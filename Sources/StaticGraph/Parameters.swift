@@ -51,14 +51,28 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     /// PyTorch's shape of a parameter, or nil if there is none of that name.
     public func shape(of name: String) -> [Int]? { slot(name)?.parameter.shape }
 
-    /// A parameter's numbers in PyTorch's order, or nil if there is none of that name. Setting checks the count.
-    public subscript(name: String) -> [Scalar]? {
-        get { slot(name).map { values($0, in: slab($0)) } }
-        set {
-            guard let slot = slot(name), let newValue, newValue.count == slot.parameter.count else { return }
-            set(slot, newValue)
+    /// A parameter's numbers in PyTorch's order, or nil if there is none of that name.
+    public subscript(name: String) -> [Scalar]? { slot(name).map(values) }
+
+    /// Replaces a parameter's numbers, which are given in PyTorch's order.
+    ///
+    /// - Throws: `GraphError` if there is no parameter of that name, or the count is not that of its shape.
+    public func set(_ name: String, to values: [Scalar]) throws(GraphError) {
+        guard let slot = slot(name) else {
+            throw GraphError(
+                node: name, found: "\(values.count) numbers for it",
+                expected: "a parameter of this name; there are \(names.joined(separator: ", "))")
         }
+        guard values.count == slot.parameter.count else {
+            throw GraphError(
+                node: name, found: "\(values.count) numbers",
+                expected: "\(slot.parameter.count) for shape \(slot.parameter.shape)")
+        }
+        set(slot, values)
     }
+
+    /// A parameter's numbers in PyTorch's order.
+    func values(_ slot: Slot) -> [Scalar] { values(slot, in: slab(slot)) }
 
     /// The numbers of a slab that lies as the trainable ones do (their gradients, Adam's moments), by parameter.
     func values(_ slot: Slot, in slab: UnsafeMutableBufferPointer<Scalar>) -> [Scalar] {
@@ -69,7 +83,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
 
     private func slab(_ slot: Slot) -> UnsafeMutableBufferPointer<Scalar> { slot.parameter.isTrainable ? weights : state }
 
-    private func set(_ slot: Slot, _ values: [Scalar]) {
+    /// Replaces a parameter's numbers, as many as it has, in PyTorch's order.
+    func set(_ slot: Slot, _ values: [Scalar]) {
         for (index, value) in values.enumerated() {
             slab(slot)[slot.offset + slot.parameter.position(of: index)] = value
         }

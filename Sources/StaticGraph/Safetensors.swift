@@ -169,6 +169,8 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
         case layout
         /// No tensor of that name.
         case missing
+        /// A tensor that the caller has no use for.
+        case unexpected
     }
 
     /// What is wrong.

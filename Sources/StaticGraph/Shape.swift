@@ -31,7 +31,7 @@ public struct Shape: Equatable, Sendable, CustomStringConvertible {
 
 /// What is wrong with a graph: which node, what it got, and what it needs.
 public struct GraphError: Error, Equatable, CustomStringConvertible {
-    /// The node's name, or its kind and number where it was given none.
+    /// The node's name, or its kind and number where it was given none; a parameter's full name if that is what is wrong.
     public let node: String
     public let found: String
     public let expected: String

@@ -19,6 +19,8 @@ struct BatchNorm: Layer {
             Parameter("bias", shape: shape, initial: .constant(0)),
             Parameter("running_mean", shape: shape, initial: .constant(0), isTrainable: false),
             Parameter("running_var", shape: shape, initial: .constant(1), isTrainable: false),
+            // Only files need it, for PyTorch. A Float counts exactly up to 2²⁴ batches and then stands still.
+            Parameter("num_batches_tracked", shape: [], initial: .constant(0), isTrainable: false, isCount: true),
         ]
     }
 
@@ -26,7 +28,8 @@ struct BatchNorm: Layer {
     @specialized(where Scalar == Double)
     func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
         guard let weight = node.parameters["weight"], let bias = node.parameters["bias"],
-            let runningMean = node.parameters["running_mean"], let runningVariance = node.parameters["running_var"]
+            let runningMean = node.parameters["running_mean"], let runningVariance = node.parameters["running_var"],
+            let batches = node.parameters["num_batches_tracked"]
         else { return }
         let (x, y, shape) = (node.inputs[0], node.output, node.inputShapes[0])
         let (channels, rows) = (shape.channels, shape.height * shape.width)
@@ -51,8 +54,10 @@ struct BatchNorm: Layer {
                     variance: item[variance], channels: channels, epsilon: epsilon, into: item[inverse])
             }
             plan.addUpdate(
-                "update running averages", of: node, reads: [mean, variance], writes: [runningMean, runningVariance]
+                "update running averages", of: node, reads: [mean, variance],
+                writes: [runningMean, runningVariance, batches]
             ) { item in
+                item[batches][0] += 1
                 batchNormUpdateRunning(
                     mean: item[mean], variance: item[variance], channels: channels, rows: rows * item.samples,
                     momentum: momentum, runningMean: item[runningMean], runningVariance: item[runningVariance])

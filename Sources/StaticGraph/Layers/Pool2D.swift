@@ -2,7 +2,7 @@ import Kernels
 
 /// y = the greatest value of each window;  x' gets y' where that value came from.
 ///
-/// Keeps one byte for each output, the winning tap: an equality mask would count ties twice.
+/// Keeps one number for each output, the winning tap: an equality mask would count ties twice.
 struct MaxPool2D: Layer {
     let kernel: Extent
     let stride: Extent
@@ -21,9 +21,6 @@ struct MaxPool2D: Layer {
         let window = geometry(inputs[0])
         try check(window)
         try checkPadding(window)
-        guard window.taps <= 256 else {
-            throw LayerError(found: "a window of \(window.taps) taps", expected: "at most 256")
-        }
         return Shape(channels: inputs[0].channels, height: window.output.height, width: window.output.width)
     }
 
@@ -31,10 +28,10 @@ struct MaxPool2D: Layer {
     @specialized(where Scalar == Double)
     func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
         let (x, y, geometry) = (node.inputs[0], node.output, geometry(node.inputShapes[0]))
-        let taps = plan.value(.sample, node.member.shape.count, bytes: true)
+        let taps = plan.value(.sample, node.member.shape.count)
         node.kept["taps"] = taps
         plan.add("forward", of: node, .samples, reads: [x], writes: [y, taps]) { item in
-            maxPoolForward(geometry, input: item[x], into: item[y], taps: item.bytes(taps))
+            maxPoolForward(geometry, input: item[x], into: item[y], taps: item[taps])
         }
     }
 
@@ -47,7 +44,7 @@ struct MaxPool2D: Layer {
         let geometry = geometry(node.inputShapes[0])
         plan.add("backward", of: node, .samples, reads: [dy, taps], writes: [dx]) { item in
             if !accumulates { clear(item[dx], count: geometry.inputCount) }
-            maxPoolBackward(geometry, outputGradient: item[dy], taps: item.bytes(taps), addingTo: item[dx])
+            maxPoolBackward(geometry, outputGradient: item[dy], taps: item[taps], addingTo: item[dx])
         }
     }
 }

@@ -1,0 +1,39 @@
+import Datasets
+import Foundation
+
+/// The images that a network is trained on and tested on, and one line about where they come from.
+public struct DigitData: Sendable {
+    public let train: LabeledImages
+    public let test: LabeledImages
+    public let origin: String
+
+    /// - Parameters:
+    ///   - directory: Where MNIST must be; nil looks at `$MNIST_DIR` and `./data/mnist`, and draws digits if there is none.
+    ///   - trainLimit: The most training images to take.
+    /// - Throws: `DatasetError`; also for images that are not 28×28, which is what recipes are for.
+    public init(
+        directory: String?, trainLimit: Int? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(DatasetError) {
+        var (train, test): (LabeledImages, LabeledImages)
+        if let mnist = try MNIST.find(directory: directory, environment: environment) {
+            (train, test) = (mnist.train, mnist.test)
+            origin = mnist.isOriginal
+                ? "MNIST from \(mnist.directory), content verified"
+                : "data in MNIST's format from \(mnist.directory): not the original MNIST"
+        } else {
+            // A fixed seed: the drawn digits are a data set, not a part of the experiment.
+            train = SyntheticDigits.images(0..<60_000, seed: 0)
+            test = SyntheticDigits.images(60_000..<70_000, seed: 0)
+            origin = "no MNIST found: training on digits drawn by Lanes itself; get the real ones with --download"
+        }
+        let (height, width) = (Recipe.imageShape.height, Recipe.imageShape.width)
+        guard train.height == height, train.width == width else {
+            throw .badData(
+                file: train.name,
+                problem: "found images of \(train.height)×\(train.width), expected \(height)×\(width)")
+        }
+        self.train = trainLimit.map { train.prefix($0) } ?? train
+        self.test = test
+    }
+}

@@ -1,0 +1,70 @@
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("im2col and col2im")
+struct Im2colTests {
+    static let channelCounts = [1, 3, 5, 16, 17]
+
+    @Test("Whole images and blocks of rows", arguments: windowGeometries)
+    func patches(geometry: WindowGeometry) {
+        for channels in Self.channelCounts {
+            checkPatches(geometry.withChannels(channels), Float.self)
+            checkPatches(geometry.withChannels(channels), Double.self)
+        }
+    }
+
+    private func checkPatches<Scalar: KernelScalar>(_ geometry: WindowGeometry, _: Scalar.Type) {
+        let image = GuardedBuffer<Scalar>(random: geometry.inputCount)
+        let expected = referencePatches(geometry, image: image.values)
+        let rowCount = geometry.output.width * geometry.patch
+        for rowsPerBlock in Set([1, 2, geometry.output.height]) {
+            for row in stride(from: 0, to: geometry.output.height, by: rowsPerBlock) {
+                let rows = row..<min(row + rowsPerBlock, geometry.output.height)
+                let patches = GuardedBuffer<Scalar>(poisoned: rows.count * rowCount)
+                im2col(image.pointer, geometry, rows: rows, into: patches.pointer)
+                expectSame(
+                    patches.values, Array(expected[rows.lowerBound * rowCount..<rows.upperBound * rowCount]),
+                    "\(Scalar.self) \(geometry) rows \(rows)")
+            }
+        }
+    }
+
+    @Test("Adding patches back, all rows and some", arguments: windowGeometries)
+    func images(geometry: WindowGeometry) {
+        for channels in Self.channelCounts {
+            checkImages(geometry.withChannels(channels), Float.self)
+            checkImages(geometry.withChannels(channels), Double.self)
+        }
+    }
+
+    private func checkImages<Scalar: KernelScalar>(_ geometry: WindowGeometry, _: Scalar.Type) {
+        let rowCount = geometry.output.width * geometry.patch
+        let patches = GuardedBuffer<Scalar>(random: geometry.output.height * rowCount, seed: 1)
+        let initial = GuardedBuffer<Scalar>(random: geometry.inputCount, seed: 2).values
+        let expected = referenceImage(geometry, patches: patches.values, addingTo: initial)
+        for rowsPerBlock in Set([1, geometry.output.height]) {
+            let image = GuardedBuffer<Scalar>(initial)
+            for row in stride(from: 0, to: geometry.output.height, by: rowsPerBlock) {
+                col2im(
+                    patches.pointer + row * rowCount, geometry, rows: row..<row + rowsPerBlock,
+                    addingTo: image.pointer)
+            }
+            expectClose(image, expected, "\(geometry) by \(rowsPerBlock) rows")
+        }
+    }
+
+    @Test("⟨im2col x, p⟩ = ⟨x, col2im p⟩", arguments: windowGeometries)
+    func adjoint(geometry: WindowGeometry) {
+        let geometry = geometry.withChannels(3)
+        let rows = 0..<geometry.output.height
+        let count = geometry.outputPositions * geometry.patch
+        let x = GuardedBuffer<Double>(random: geometry.inputCount, seed: 1)
+        let p = GuardedBuffer<Double>(random: count, seed: 2)
+        let patches = GuardedBuffer<Double>(poisoned: count)
+        im2col(x.pointer, geometry, rows: rows, into: patches.pointer)
+        let image = GuardedBuffer<Double>([Double](repeating: 0, count: geometry.inputCount))
+        col2im(p.pointer, geometry, rows: rows, addingTo: image.pointer)
+        expectAdjoint(patches.values, p.values, x.values, image.values)
+    }
+}

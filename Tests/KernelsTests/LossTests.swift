@@ -1,0 +1,115 @@
+import Foundation
+import Kernels
+import TestSupport
+import Testing
+
+@Suite("Losses")
+struct LossTests {
+    @Test("Cross-entropy and its gradient against the definition, for every label", arguments: logitRows)
+    func crossEntropies(logits: [Double]) {
+        func check<Scalar: KernelScalar>(_: Scalar.Type) {
+            let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
+            let reference = ReferenceSoftmax(input.values)
+            let initial = GuardedBuffer<Scalar>(random: count, seed: 1).values
+            let factor = 0.375
+            for label in 0..<count {
+                for accumulating in [false, true] {
+                    let gradient = GuardedBuffer<Scalar>(poisoned: count)
+                    if accumulating { gradient.fill(with: initial) }
+                    let workspace = GuardedBuffer<Scalar>(poisoned: count)
+                    let loss = crossEntropy(
+                        input.pointer, label: label, count: count, scale: Scalar(factor),
+                        gradient: gradient.pointer, accumulating: accumulating, workspace: workspace.pointer)
+                    let alone = crossEntropy(
+                        input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false,
+                        workspace: workspace.pointer)
+                    #expect(alone == loss, "without a gradient")
+                    // As in log-softmax.
+                    expectClose(
+                        GuardedBuffer<Scalar>([Double(loss)]), [-reference.logProbabilities[label]],
+                        roundings: count + 11, magnitudes: [-reference.distances[label] + reference.logTotal + 1],
+                        "label \(label)")
+                    var (expected, bounds): ([Double], [Double]) = ([], [])
+                    for i in 0..<count {
+                        let start = accumulating ? initial[i] : 0
+                        let (p, target) = (reference.probabilities[i], i == label ? 1.0 : 0)
+                        expected.append(start + (p - target) * factor)
+                        // As in softmax, and three more: the difference, the scale and the sum.
+                        bounds.append(
+                            roundingBound(
+                                Scalar.self, roundings: count + 14 + Int(min(-reference.distances[i], 1000)),
+                                magnitude: p * factor)
+                                + roundingBound(
+                                    Scalar.self, roundings: 3, magnitude: target * factor + abs(start)))
+                    }
+                    expectClose(gradient.values, expected, within: bounds, "\(Scalar.self) label \(label)")
+                }
+            }
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    @Test("Cross-entropy's gradient against differences", arguments: [1, 2, 10, 17])
+    func differences(count: Int) {
+        let x = randomValues(count, in: -3...3)
+        let label = count / 2
+        let workspace = GuardedBuffer<Double>(poisoned: count)
+        func loss(_ x: [Double]) -> Double {
+            let input = GuardedBuffer<Double>(x)
+            return crossEntropy(
+                input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false,
+                workspace: workspace.pointer)
+        }
+        let (input, gradient) = (GuardedBuffer<Double>(x), GuardedBuffer<Double>(poisoned: count))
+        _ = crossEntropy(
+            input.pointer, label: label, count: count, scale: 1, gradient: gradient.pointer, accumulating: false,
+            workspace: workspace.pointer)
+        // See SoftmaxTests for the magnitude.
+        let bound = numericalGradientBound(
+            magnitude: 9 + Foundation.log(Double(count)), roundings: count + 20)
+        expectClose(
+            gradient.values, numericalGradient(of: loss, at: x),
+            within: [Double](repeating: bound, count: count))
+    }
+
+    @Test("A NaN among the logits is a NaN loss", arguments: 0..<17)
+    func notANumber(place: Int) {
+        var logits = randomValues(17)
+        logits[place] = .nan
+        let input = GuardedBuffer<Float>(logits)
+        let workspace = GuardedBuffer<Float>(poisoned: 17)
+        let loss = crossEntropy(
+            input.pointer, label: 3, count: 17, scale: 1, gradient: nil, accumulating: false,
+            workspace: workspace.pointer)
+        #expect(loss.isNaN)
+    }
+
+    @Test("Negative log-likelihood", arguments: [1, 2, 10, 17])
+    func likelihoods(count: Int) {
+        func check<Scalar: KernelScalar>(_: Scalar.Type) {
+            let input = GuardedBuffer<Scalar>(random: count, in: -5...0, seed: 1)
+            // Eighths below 8 and a factor of 3/8 add exactly.
+            let initial = randomValues(count, in: -8...8, seed: 2).map { ($0 * 8).rounded() / 8 }
+            for label in 0..<count {
+                for accumulating in [false, true] {
+                    let gradient = GuardedBuffer<Scalar>(poisoned: count)
+                    if accumulating { gradient.fill(with: initial) }
+                    let loss = negativeLogLikelihood(
+                        input.pointer, label: label, count: count, scale: 0.375, gradient: gradient.pointer,
+                        accumulating: accumulating)
+                    #expect(loss == -input.pointer[label])
+                    var expected = accumulating ? initial : [Double](repeating: 0, count: count)
+                    expected[label] -= 0.375
+                    expectSame(gradient.values, expected)
+                }
+                #expect(
+                    negativeLogLikelihood(
+                        input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false)
+                        == -input.pointer[label])
+            }
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+}

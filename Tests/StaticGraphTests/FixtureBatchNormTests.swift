@@ -1,0 +1,87 @@
+import Kernels
+import StaticGraph
+import Testing
+
+/// BatchNorm against PyTorch: both passes and the running averages after a training step, and inference.
+@Suite struct FixtureBatchNormTests {
+    @Test(arguments: FixtureCases.batchNorm) func inDouble(_ name: String) throws { try compare(name, in: Double.self) }
+    @Test(arguments: FixtureCases.batchNorm) func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
+
+    /// How far rounding carries the normalized values, in the channel where it is worst.
+    private struct Bounds {
+        /// max|x̂|, 1/σ, and σ² itself.
+        var normalized = 0.0
+        var inverse = 0.0
+        var variance = 0.0
+        let count: Double
+        let greatest: Double
+
+        init(_ input: FixtureTensor, mean: [Double]?, variance given: [Double]?) {
+            let (channels, positions) = (input.sample.channels, input.sample.height * input.sample.width)
+            count = Double(input.values.count / channels)
+            greatest = input.values.map(abs).max() ?? 0
+            for channel in 0..<channels {
+                let values = input.values.indices.filter { $0 / positions % channels == channel }.map { input.values[$0] }
+                let center = mean?[channel] ?? values.reduce(0, +) / count
+                let spread = given?[channel] ?? values.reduce(0) { $0 + ($1 - center) * ($1 - center) } / count
+                let slope = 1 / (spread + 1e-5).squareRoot()
+                normalized = max(normalized, values.reduce(0) { max($0, abs($1 - center)) } * slope)
+                inverse = max(inverse, slope)
+                variance = max(variance, spread)
+            }
+        }
+
+        /// x − µ is off by up to 3·ε·max|x| (rounding of x, of µ and of the difference), and sums of n terms bring n·ε:
+        /// this is the relative error of 1/σ.
+        var relativeError: Double { 3 * greatest * inverse + count + 4 }
+        /// x̂ = (x − µ)/σ takes the first as it is and the second on top of itself.
+        var normalizedError: Double { (1 + normalized) * relativeError }
+    }
+
+    private func compare<Scalar: FixtureScalar>(_ name: String, in type: Scalar.Type) throws {
+        let fixture = try Fixture(.layers, name)
+        let network = try FixtureNetwork(fixture)
+        let (input, epsilon) = (network.input, Double(Scalar.ulpOfOne))
+        let isTraining = name.contains("/training")
+        let channels = [input.sample.channels]
+        let mean = try fixture.tensor("running_mean", shape: channels).values
+        let variance = try fixture.tensor("running_var", shape: channels).values
+        let run = try network.run(
+            in: type, mode: isTraining ? .training(.sgd()) : .inference,
+            state: ["layer.running_mean": mean, "layer.running_var": variance])
+        let bounds = Bounds(input, mean: isTraining ? nil : mean, variance: isTraining ? nil : variance)
+
+        let weight = try fixture.tensor("weight", shape: channels).values.map(abs).max() ?? 0
+        let bias = try fixture.tensor("bias", shape: channels).values.map(abs).max() ?? 0
+        try expectClose(
+            run.output(input.sample), fixture.tensor("output", shape: input.shape).values,
+            within: (weight * bounds.normalizedError + bias) * epsilon, "output")
+
+        let after = try ["running_mean_after", "running_var_after"].map { try fixture.tensor($0, shape: channels).values }
+        let scale = (mean + after[0]).map(abs).max() ?? 0
+        try expectClose(
+            run.values("layer.running_mean"), after[0], within: (0.3 * bounds.greatest + 4 * scale) * epsilon,
+            "running mean")
+        try expectClose(
+            run.values("layer.running_var"), after[1],
+            within: after[1].map { ($0 + 0.2 * bounds.variance * bounds.relativeError + 4 * $0) * epsilon },
+            "running variance")
+        #expect(try run.values("layer.num_batches_tracked") == [isTraining ? 1 : 0])
+        guard isTraining else { return }
+
+        // Σ y' and Σ y'·x̂ have n terms; x' = γ/σ·(y' − Σy'/n − x̂·Σy'x̂/n), each part at most γ/σ·max|y'|·(1 + max|x̂|)².
+        let upstream = network.upstream.values.map(abs)
+        let greatest = upstream.max() ?? 0
+        let sum = bounds.count * greatest
+        try expectClose(
+            run.gradient(of: "layer.bias"), fixture.tensor("grad_bias", shape: channels).values,
+            within: bounds.count * sum * epsilon, "grad_bias")
+        try expectClose(
+            run.gradient(of: "layer.weight"), fixture.tensor("grad_weight", shape: channels).values,
+            within: sum * (bounds.normalizedError + bounds.count * bounds.normalized) * epsilon, "grad_weight")
+        let part = weight * bounds.inverse * greatest * (1 + bounds.normalized) * (1 + bounds.normalized)
+        try expectClose(
+            run.gradient(ofInput: "input"), fixture.tensor("grad_input", shape: input.shape).values,
+            within: 3 * part * bounds.relativeError * epsilon, "input gradient")
+    }
+}

@@ -1,0 +1,41 @@
+import Kernels
+
+/// Windows of every kind: stride below, at and above the kernel's size, not square, padded, dilated, larger than the
+/// image, and wholly in the padding. One channel each; see `withChannels`.
+public let windowGeometries: [WindowGeometry] = [
+    WindowGeometry(input: 1, channels: 1, kernel: 1),
+    WindowGeometry(input: Extent(height: 5, width: 7), channels: 1, kernel: 1),
+    WindowGeometry(input: Extent(height: 6, width: 5), channels: 1, kernel: 3, padding: 1),
+    WindowGeometry(input: 3, channels: 1, kernel: 3),
+    WindowGeometry(input: 8, channels: 1, kernel: 2, stride: 2),
+    WindowGeometry(input: Extent(height: 9, width: 10), channels: 1, kernel: 2, stride: 3),
+    WindowGeometry(
+        input: Extent(height: 7, width: 9), channels: 1, kernel: Extent(height: 3, width: 2),
+        stride: Extent(height: 2, width: 1)),
+    WindowGeometry(
+        input: Extent(height: 9, width: 8), channels: 1, kernel: Extent(height: 2, width: 3),
+        stride: Extent(height: 3, width: 4), padding: 1),
+    WindowGeometry(input: Extent(height: 11, width: 13), channels: 1, kernel: 5, stride: 2, padding: 2),
+    WindowGeometry(
+        input: Extent(height: 12, width: 9), channels: 1, kernel: 3, padding: Extent(height: 2, width: 3),
+        dilation: Extent(height: 2, width: 3)),
+    WindowGeometry(
+        input: Extent(height: 10, width: 11), channels: 1, kernel: Extent(height: 2, width: 4),
+        stride: Extent(height: 2, width: 3), padding: Extent(height: 1, width: 2),
+        dilation: Extent(height: 3, width: 2)),
+    WindowGeometry(
+        input: Extent(height: 1, width: 17), channels: 1, kernel: Extent(height: 1, width: 5),
+        padding: Extent(height: 0, width: 2)),
+    WindowGeometry(
+        input: Extent(height: 4, width: 3), channels: 1, kernel: Extent(height: 5, width: 4),
+        padding: Extent(height: 2, width: 3)),
+    WindowGeometry(input: 2, channels: 1, kernel: 2, padding: 2, dilation: 3),
+]
+
+extension WindowGeometry {
+    /// The same window over an image of `count` channels.
+    public func withChannels(_ count: Int) -> WindowGeometry {
+        WindowGeometry(
+            input: input, channels: count, kernel: kernel, stride: stride, padding: padding, dilation: dilation)
+    }
+}
