@@ -88,10 +88,10 @@ import Testing
 
     // MARK: Which place is named
 
-    private func place(_ head: Head, _ change: (Parameters<Float>) -> Void) throws -> TrainingError? {
+    private func place(_ head: Head, _ change: (Parameters<Float>) throws -> Void) throws -> TrainingError? {
         let graph = try Graph(heads: [head])
         let executor = try executor(graph, threads: 2)
-        change(executor.parameters)
+        try change(executor.parameters)
         let before = TrainedState(executor)
         let error = #expect(throws: TrainingError.self) {
             try run(executor, 2..<4, RandomBatches<Float>(graph, size: 16))
@@ -105,8 +105,8 @@ import Testing
     @Test func aWeightThatOverflowsTheOutput() throws {
         let output = Self.x.linear(3, name: "first").relu(name: "relu").linear(2, name: "second")
         let error = try place(Head("class", output, loss: .crossEntropy)) {
-            $0["first.weight"] = Array(repeating: 1e38, count: 12)
-            $0["first.bias"] = Array(repeating: 3e38, count: 3)
+            try $0.set("first.weight", to: Array(repeating: 1e38, count: 12))
+            try $0.set("first.bias", to: Array(repeating: 3e38, count: 3))
         }
         #expect(error == .notFinite(step: 2, place: "the output of first"))
     }
@@ -114,13 +114,15 @@ import Testing
     @Test func aWeightOfNaN() throws {
         let output = Self.x.linear(3, name: "first").linear(2, name: "second")
         let error = try place(Head("class", output, loss: .crossEntropy)) {
-            $0["second.bias"] = [0, .nan]
+            try $0.set("second.bias", to: [0, .nan])
         }
         #expect(error == .notFinite(step: 2, place: "the output of second"))
     }
 
     @Test func aLossThatOverflows() throws {
-        let error = try place(Self.x.linear(3, name: "first").projected()) { $0["first.bias"] = [3e38, 3e38, 3e38] }
+        let error = try place(Self.x.linear(3, name: "first").projected()) {
+            try $0.set("first.bias", to: [3e38, 3e38, 3e38])
+        }
         #expect(error == .notFinite(step: 2, place: "the loss"))
     }
 
@@ -128,9 +130,9 @@ import Testing
     @Test func aGradientThatOverflows() throws {
         let output = Self.x.linear(3, name: "first").linear(2, name: "second")
         let error = try place(output.projected(weight: 1e20)) {
-            $0["first.weight"] = Array(repeating: 1e-30, count: 12)
-            $0["first.bias"] = Array(repeating: 0, count: 3)
-            $0["second.weight"] = Array(repeating: 1e30, count: 6)
+            try $0.set("first.weight", to: Array(repeating: 1e-30, count: 12))
+            try $0.set("first.bias", to: Array(repeating: 0, count: 3))
+            try $0.set("second.weight", to: Array(repeating: 1e30, count: 6))
         }
         #expect(error == .notFinite(step: 2, place: "the gradient of the output of first"))
     }

@@ -24,7 +24,8 @@ import Testing
         let x = Node.input("x", Shape(channels: 3, height: 2, width: 2))
         let graph = try Graph(heads: [x.batchNorm(name: "norm").projected()])
         let parameters = Parameters<Double>(graph, seed: 1)
-        (parameters["norm.weight"], parameters["norm.bias"]) = ([2, -1, 0.5], [0.25, 0, 1])
+        try parameters.set("norm.weight", to: [2, -1, 0.5])
+        try parameters.set("norm.bias", to: [0.25, 0, 1])
         let batches = RandomBatches<Double>(graph, size: 5)
         for mode in [Executor<Double>.Mode.inference, .training(nil)] {
             let executor = try Executor(graph, parameters: parameters, mode: mode, batchSize: 5, threads: 2)
