@@ -47,7 +47,16 @@ let package = Package(
         .target(name: "Recipes", dependencies: ["StaticGraph", "Datasets"], swiftSettings: optimized),
         .executableTarget(name: "train", dependencies: ["Recipes"]),
         .executableTarget(name: "bench", dependencies: ["Recipes"], path: "Benchmarks", swiftSettings: optimized),
-        .target(name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimized),
+        .target(
+            name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimized,
+            // So that tests can count allocations (AllocationCounter.swift).
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-Xlinker", "--defsym=malloc=counted_malloc",
+                        "-Xlinker", "--defsym=posix_memalign=counted_posix_memalign",
+                    ], .when(platforms: [.linux]))
+            ]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
         .testTarget(name: "StaticGraphTests", dependencies: ["StaticGraph", "TestSupport"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),

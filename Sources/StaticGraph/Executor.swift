@@ -93,12 +93,15 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     ) throws(GraphError) {
         try self.init(
             graph, parameters: parameters, mode: mode, batchSize: batchSize, threads: threads, seed: seed,
-            inputGradients: inputGradients, keepsEverything: false)
+            inputGradients: inputGradients, keepsEverything: false, skipsBackward: false)
     }
 
+    /// - Parameters:
+    ///   - keepsEverything: Whether the graph is planned as it stands and every value can be read after a step.
+    ///   - skipsBackward: Whether steps end with the losses, as those who need no gradients of a training pass want it.
     init(
         _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64,
-        inputGradients: Bool, keepsEverything: Bool
+        inputGradients: Bool, keepsEverything: Bool = false, skipsBackward: Bool = false
     ) throws(GraphError) {
         guard batchSize > 0, threads > 0 else {
             throw GraphError(
@@ -114,7 +117,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         builder = PlanBuilder(
             planned, isTraining: mode != .inference, batchSize: batchSize, inputGradients: inputGradients,
             keepsEverything: keepsEverything)
-        results = builder.addAll(mode, feed: feed)
+        results = builder.addAll(mode, feed: feed, skipsBackward: skipsBackward)
 
         let weightCount = mode == .inference ? 0 : parameters.weights.count
         let moments: Int =
@@ -285,11 +288,11 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
 
 extension PlanBuilder {
     /// All operations of a step, in the order in which they could run one after the other.
-    func addAll(_ mode: Executor<Scalar>.Mode, feed: Feed<Scalar>) -> ResultValues {
+    func addAll(_ mode: Executor<Scalar>.Mode, feed: Feed<Scalar>, skipsBackward: Bool) -> ResultValues {
         let labels = addLoad(from: feed)
         addForward()
         let results = addLosses(labels: labels)
-        if isTraining { addBackward() }
+        if isTraining, !skipsBackward { addBackward() }
         let condition = addCheck(results, feed: feed)
         if case .training(let optimizer?) = mode {
             addUpdates(after: condition)

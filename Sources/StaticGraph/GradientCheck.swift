@@ -83,12 +83,14 @@ public struct GradientCheckReport: Sendable, CustomStringConvertible {
     }
 }
 
-/// One check: a training plan without optimizer, its one batch, and the loss as a function of any number in either.
+/// One check: training plans without optimizer, its one batch, and the loss as a function of any number in either.
 private struct GradientCheck {
     let graph: Graph
     let parameters: Parameters<Double>
     let batch: CheckedBatch
     let executor: Executor<Double>
+    /// The same without backward pass, for all the losses at moved places.
+    let evaluator: Executor<Double>
     let samples: Int
 
     init(_ graph: Graph, samples: Int, seed: UInt64) throws(GraphError) {
@@ -106,11 +108,14 @@ private struct GradientCheck {
         executor = try Executor(
             graph, parameters: parameters, mode: .training(nil), batchSize: samples, threads: 1, seed: seed,
             inputGradients: true)
+        evaluator = try Executor(
+            graph, parameters: parameters, mode: .training(nil), batchSize: samples, threads: 1, seed: seed,
+            inputGradients: false, skipsBackward: true)
     }
 
     func report() throws(TrainingError) -> GradientCheckReport {
+        try executor.run(steps: 0..<1, from: batch)
         let initialLoss = try loss()
-        // The executor's gradients are those of its last step, so all are taken before anything is moved.
         let trainable = parameters.slots.filter(\.parameter.isTrainable)
         let parameterGradients = trainable.map { parameters.values($0, in: executor.gradients) }
         let directions = Set(graph.headDirections.compactMap { index in index.map { graph.members[$0].name } })
@@ -141,7 +146,7 @@ private struct GradientCheck {
 
     /// The weighted loss of the batch as it stands.
     private func loss() throws(TrainingError) -> Double {
-        try executor.run(steps: 0..<1, from: batch, report: { batch.loss = $0.loss })
+        try evaluator.run(steps: 0..<1, from: batch, report: { batch.loss = $0.loss })
         return batch.loss
     }
 
@@ -159,7 +164,8 @@ private struct GradientCheck {
                 continue
             }
             let difference = abs(gradient - slope.value)
-            let error = difference.isFinite ? difference / max(floor, abs(slope.value), 1e6 * slope.rounding) : .infinity
+            let scale = max(floor, abs(slope.value), 1e6 * slope.rounding)
+            let error = difference.isFinite ? difference / scale : .infinity
             if error > tensor.worstRelativeError {
                 tensor.worstRelativeError = error
                 (tensor.gradient, tensor.difference) = (gradient, slope.value)

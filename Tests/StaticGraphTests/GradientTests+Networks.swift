@@ -71,12 +71,14 @@ import Testing
 
     private static var pooledAndRead: Network {
         let a = x.conv2d(4, kernel: 3).relu()
-        return Network("relu read by maxPool and add", a.maxPool(2, stride: 1, padding: 1), a.add(a.conv2d(4, kernel: 1)))
+        let sum = a.add(a.conv2d(4, kernel: 1))
+        return Network("relu read by maxPool and add", a.maxPool(2, stride: 1, padding: 1), sum)
     }
 
     private static var residualBlock: Network {
         let stem = x.conv2d(4, kernel: 3, padding: 1).batchNorm().relu()
-        let branch = stem.conv2d(4, kernel: 3, padding: 1).batchNorm().relu().conv2d(4, kernel: 3, padding: 1).batchNorm()
+        let inner = stem.conv2d(4, kernel: 3, padding: 1).batchNorm().relu()
+        let branch = inner.conv2d(4, kernel: 3, padding: 1).batchNorm()
         return Network("residual block", branch.add(stem).relu().globalAveragePool().linear(3))
     }
 

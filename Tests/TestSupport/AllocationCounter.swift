@@ -1,0 +1,61 @@
+#if os(Linux)
+    import Glibc
+    import Synchronization
+
+    /// Counts what chosen threads allocate.
+    ///
+    /// The test program's own allocation functions stand before glibc's for the whole process, Swift's runtime included, as
+    /// "Replacing malloc" in glibc's manual allows; all they do is to count and to hand on.
+    public enum AllocationCounter {
+        /// Begins to count for all threads that are watched.
+        public static func start() {
+            pthread_key_create(&watchKey, nil)
+            isCounting.store(true, ordering: .sequentiallyConsistent)
+        }
+
+        /// From now on counts what this thread allocates.
+        public static func watchThisThread() { pthread_setspecific(watchKey, UnsafeRawPointer(bitPattern: 1)) }
+
+        /// Ends counting, for all threads.
+        public static func stop() {
+            isCounting.store(false, ordering: .sequentiallyConsistent)
+            pthread_key_delete(watchKey)
+        }
+
+        /// Allocations of watched threads since the program began.
+        public static var count: Int { allocations.load(ordering: .sequentiallyConsistent) }
+    }
+
+    private let isCounting = Atomic<Bool>(false)
+    private let allocations = Atomic<Int>(0)
+    // Written by `start` alone, before anything reads it.
+    nonisolated(unsafe) private var watchKey = pthread_key_t()
+
+    /// Must not allocate itself.
+    private func note() {
+        guard isCounting.load(ordering: .relaxed), pthread_getspecific(watchKey) != nil else { return }
+        allocations.add(1, ordering: .relaxed)
+    }
+
+    // glibc's own. A few words in, one out: Swift and C pass those alike.
+    @_silgen_name("__libc_malloc") private func systemMalloc(_ size: Int) -> UnsafeMutableRawPointer?
+    @_silgen_name("__libc_memalign")
+    private func systemMemalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer?
+
+    // Swift reserves the name malloc for its runtime's own calls; the linker gives both (Package.swift).
+    @c(counted_malloc) public func countedMalloc(_ size: Int) -> UnsafeMutableRawPointer? {
+        note()
+        return systemMalloc(size)
+    }
+
+    // This one is for great alignments.
+    @c(counted_posix_memalign)
+    public func countedPosixMemalign(
+        _ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int
+    ) -> Int32 {
+        note()
+        guard let memory = systemMemalign(alignment, size) else { return ENOMEM }
+        place.pointee = memory
+        return 0
+    }
+#endif
