@@ -4,39 +4,42 @@ import Testing
 /// Memory for one operand of a kernel, between two guard zones.
 ///
 /// What is to be written starts as NaN, so that a place left out is seen. The guards hold a number that spoils any
-/// result computed from it and that any result written over it changes; a changed guard is recorded as an issue when the
-/// buffer goes.
+/// result computed from it and that any result written over or added to it changes; a changed guard is recorded as an
+/// issue when the buffer goes.
 ///
 /// A variable's buffer outlives every call that it precedes in its scope, since calls may read through `pointer` (Swift
 /// ends no variable's lifetime before such a barrier).
-public final class GuardedBuffer<Element: Numeric & BitwiseCopyable> {
+public final class GuardedBuffer<Element: BitwiseCopyable> {
     /// The numbers between the guards.
     public let count: Int
     /// Where the first of them lies.
     public let pointer: UnsafeMutablePointer<Element>
 
-    private let zone: Element
+    private let memory: UnsafeMutableRawBufferPointer
     private let sourceLocation: SourceLocation
-    // Two of the widest vectors.
-    private var zoneCount: Int { 32 }
 
-    fileprivate init(count: Int, filled poison: Element, zone: Element, sourceLocation: SourceLocation) {
+    // Wide enough for a row of most images: what misses its place by a row is still caught here.
+    private static var zone: Int { 1024 * MemoryLayout<Element>.stride }
+    // Repeated, it is 48.6 as a Float and 1.6·10¹¹ as a Double.
+    private static var guardByte: UInt8 { 0x42 }
+
+    fileprivate init(count: Int, filledWith poison: Element, sourceLocation: SourceLocation) {
+        let zone = Self.zone
         self.count = count
-        self.zone = zone
         self.sourceLocation = sourceLocation
-        let start = UnsafeMutablePointer<Element>.allocate(capacity: count + 64)
-        pointer = start + 32
-        start.initialize(repeating: zone, count: count + 64)
-        pointer.update(repeating: poison, count: count)
+        let bytes = count * MemoryLayout<Element>.stride
+        let start = UnsafeMutableRawPointer.allocate(byteCount: 2 * zone + bytes, alignment: 64)
+        memory = UnsafeMutableRawBufferPointer(start: start, count: 2 * zone + bytes)
+        _ = memory.initializeMemory(as: UInt8.self, repeating: Self.guardByte)
+        pointer = (start + zone).initializeMemory(as: Element.self, repeating: poison, count: count)
     }
 
     deinit {
-        let start = pointer - zoneCount
-        let changed = (0..<zoneCount).contains { start[$0] != zone || pointer[count + $0] != zone }
-        if changed {
+        let zones = [memory.prefix(Self.zone), memory.suffix(Self.zone)]
+        if !zones.allSatisfy({ $0.allSatisfy { $0 == Self.guardByte } }) {
             Issue.record("something was written outside a buffer of \(count)", sourceLocation: sourceLocation)
         }
-        start.deallocate()
+        memory.deallocate()
     }
 
     /// The numbers between the guards.
@@ -46,7 +49,7 @@ public final class GuardedBuffer<Element: Numeric & BitwiseCopyable> {
 extension GuardedBuffer where Element: KernelScalar {
     /// A place for `count` results, NaN for now.
     public convenience init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
-        self.init(count: count, filled: .nan, zone: 666.666, sourceLocation: sourceLocation)
+        self.init(count: count, filledWith: .nan, sourceLocation: sourceLocation)
     }
 
     /// The values, each rounded to the scalar.
@@ -85,7 +88,7 @@ extension GuardedBuffer where Element: KernelScalar {
 extension GuardedBuffer where Element == UInt8 {
     /// A place for `count` bytes, 0xA5 for now.
     public convenience init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
-        self.init(count: count, filled: 0xA5, zone: 0x5C, sourceLocation: sourceLocation)
+        self.init(count: count, filledWith: 0xA5, sourceLocation: sourceLocation)
     }
 }
 
