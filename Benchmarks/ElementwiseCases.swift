@@ -16,38 +16,31 @@ func elementwiseCases() -> [Case] {
 
 private func maxPool(_ window: WindowGeometry, name: String) -> [Case] {
     let outputs = window.outputPositions * window.channels
-    func forward(_ x: Operand, _ y: Operand, _ taps: UnsafeMutablePointer<UInt8>) {
-        maxPoolForward(window, input: x.pointer, into: y.pointer, taps: taps)
-    }
-    // Bytes, in as many Floats as hold them.
-    func tapMemory() -> (Operand, UnsafeMutablePointer<UInt8>) {
-        let memory = Operand(outputs / 4 + 1)
-        return (memory, UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: UInt8.self))
+    func forward(_ x: Operand, _ y: Operand, _ taps: Operand) {
+        maxPoolForward(window, input: x.pointer, into: y.pointer, taps: taps.pointer)
     }
     let forwardCase = Case(name: "pool/max2/\(name)/forward") {
         let (x, y) = (Operand(window.inputCount, seed: 1), Operand(outputs))
-        let (memory, taps) = tapMemory()
-        let run = { withExtendedLifetime(memory) { forward(x, y, taps) } }
+        let taps = Operand(outputs)
+        let run = { forward(x, y, taps) }
         let verify = {
             y.fill(.nan)
             run()
             return difference("Y", y.floats, plainMaxPool(window, x.doubles).values) { _ in 0 }
         }
         let pixels = x.floats
-        return Work(bytes: Double(4 * (window.inputCount + outputs) + outputs), verify: verify, run: run) {
+        return Work(bytes: Double(4 * (window.inputCount + 2 * outputs)), verify: verify, run: run) {
             keep(plainMaxPool(window, pixels))
         }
     }
     let backwardCase = Case(name: "pool/max2/\(name)/backward") {
         let (x, y, dy) = (Operand(window.inputCount, seed: 1), Operand(outputs), Operand(outputs, seed: 2))
         let dx = Operand(window.inputCount)
-        let (memory, taps) = tapMemory()
+        let taps = Operand(outputs)
         forward(x, y, taps)
         let run = {
             dx.fill(0)
-            withExtendedLifetime(memory) {
-                maxPoolBackward(window, outputGradient: dy.pointer, taps: taps, addingTo: dx.pointer)
-            }
+            maxPoolBackward(window, outputGradient: dy.pointer, taps: taps.pointer, addingTo: dx.pointer)
         }
         let (places, gradients) = (plainMaxPool(window, x.floats).places, dy.floats)
         let verify = {
@@ -56,7 +49,7 @@ private func maxPool(_ window: WindowGeometry, name: String) -> [Case] {
             for (place, gradient) in zip(places, gradients) { expected[place] += Double(gradient) }
             return difference("X'", dx.floats, expected) { _ in 0 }
         }
-        return Work(bytes: Double(4 * (window.inputCount + outputs) + outputs), verify: verify, run: run) {
+        return Work(bytes: Double(4 * (window.inputCount + 2 * outputs)), verify: verify, run: run) {
             var sums = [Float](repeating: 0, count: window.inputCount)
             for i in places.indices { sums[places[i]] += gradients[i] }
             keep(sums)

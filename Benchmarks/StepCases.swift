@@ -62,7 +62,7 @@ private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: 
             $0.removeAll(keepingCapacity: true)
             $0.reserveCapacity(steps.count)
         }
-        try executor.run(steps: steps, from: batches, learningRate: { _ in recipe.learningRate }) { result in
+        try executor.run(steps: steps, from: batches, learningRate: .constant(recipe.learningRate)) { result in
             // A training loop looks at every step's loss, so reading it belongs to the step.
             let loss = result.loss
             reports.withLock { if loss.isFinite { $0.append(now()) } }
@@ -87,14 +87,14 @@ private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -
     let double = Parameters<Double>(graph, seed: 1)
     var before: [String: [Float]] = [:]
     for name in single.names { before[name] = single[name] }
-    for (name, values) in before { double[name] = values.map { Double($0) } }
+    for (name, values) in before { try double.set(name, to: values.map { Double($0) }) }
     let step = try Executor(
         graph, parameters: single, mode: .training(recipe.optimizer), batchSize: recipe.batchSize, threads: threads)
     let truth = try Executor(
         graph, parameters: double, mode: .training(nil), batchSize: recipe.batchSize, threads: 1)
     let losses = Mutex((0.0, 0.0))
     try step.run(
-        steps: 0..<1, from: RandomBatches<Float>(recipe, graph), learningRate: { _ in recipe.learningRate }
+        steps: 0..<1, from: RandomBatches<Float>(recipe, graph), learningRate: .constant(recipe.learningRate)
     ) { result in losses.withLock { $0.0 = result.loss } }
     try truth.run(
         steps: 0..<1, from: RandomBatches<Double>(recipe, graph),

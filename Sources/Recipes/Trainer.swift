@@ -86,7 +86,7 @@ public final class Trainer {
             let sum = ResultSum(heads: graph.heads.count)
             let start = DispatchTime.now()
             let (epochs, total, rate) = (recipe.epochs, order.count, recipe.learningRate)
-            try training.run(steps: batches.steps, from: batches, learningRate: { _ in rate }) { result in
+            try training.run(steps: batches.steps, from: batches, learningRate: .constant(rate)) { result in
                 sum.add(result)
                 onProgress(
                     TrainingProgress(

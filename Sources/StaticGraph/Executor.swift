@@ -170,7 +170,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     /// - Throws: `TrainingError`; the weights are then those from before the failed step.
     public func run(
         steps: Range<Int>, from source: any BatchSource<Scalar>,
-        learningRate: @escaping @Sendable (Int) -> Double = { _ in 0 },
+        learningRate: Schedule = .constant(0),
         report: @escaping @Sendable (StepResult<Scalar>) -> Void = { _ in }
     ) throws(TrainingError) {
         guard !steps.isEmpty else { return }
@@ -203,11 +203,11 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     }
 
     private func begin(
-        step: Int, source: any BatchSource<Scalar>, learningRate: (Int) -> Double
+        step: Int, source: any BatchSource<Scalar>, learningRate: Schedule
     ) throws(TrainingError) {
         let samples = source.sampleCount(ofStep: step)
         guard (1...batchSize).contains(samples) else { throw .samples(samples, batchSize: batchSize, step: step) }
-        state.pointee = StepState(step: step, samples: samples, learningRate: learningRate(step))
+        state.pointee = StepState(step: step, samples: samples, learningRate: learningRate.rate(step))
     }
 
     private func perform(_ index: Int, of phaseIndex: Int, as worker: Int) {
@@ -279,7 +279,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
 
     private func runPhases(step: Int, source: any BatchSource<Scalar>) throws(TrainingError) {
         feed.source = source
-        try begin(step: step, source: source, learningRate: { _ in 0 })
+        try begin(step: step, source: source, learningRate: .constant(0))
         for (index, phase) in plan.phases.enumerated() {
             for item in 0..<phase.items { perform(item, of: index, as: 0) }
         }

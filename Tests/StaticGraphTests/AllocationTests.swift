@@ -48,7 +48,7 @@
             let batches = WatchedBatches(batches: RandomBatches<Float>(executor.graph) { $0 % 2 == 0 ? 20 : 7 })
             // The first steps bring all threads in; the counts are taken where no item runs.
             try executor.run(
-                steps: 0..<60, from: batches, learningRate: { _ in 1e-3 },
+                steps: 0..<60, from: batches, learningRate: .constant(1e-3),
                 report: { result in
                     if result.step == 9 { first.store(AllocationCounter.count, ordering: .relaxed) }
                     if result.step == 59 { last.store(AllocationCounter.count, ordering: .relaxed) }

@@ -45,7 +45,7 @@ struct TrainedState: Equatable {
         let losses = Mutex<[UInt64]>([])
         for steps in runs {
             try executor.run(
-                steps: steps, from: RandomBatches<Float>(graph) { $0 % 3 == 2 ? 7 : 20 }, learningRate: { _ in 1e-2 },
+                steps: steps, from: RandomBatches<Float>(graph) { $0 % 3 == 2 ? 7 : 20 }, learningRate: .constant(1e-2),
                 report: { result in losses.withLock { $0.append(result.loss.bitPattern) } })
         }
         return TrainedState(executor, losses: losses.withLock { $0 })

@@ -13,7 +13,7 @@ import Testing
     }
 
     private func run(_ executor: Executor<Float>, _ steps: Range<Int>, _ batches: RandomBatches<Float>) throws {
-        try executor.run(steps: steps, from: batches, learningRate: { _ in 1e-2 })
+        try executor.run(steps: steps, from: batches, learningRate: .constant(1e-2))
     }
 
     /// Runs into the failure at step 3, and then on; all that must come out as if step 3 had never been tried.

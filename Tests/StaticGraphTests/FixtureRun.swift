@@ -41,7 +41,7 @@ final class FixtureRun<Scalar: FixtureScalar> {
     /// Runs one step more. With a rate of 0 the parameters stay, and running averages follow.
     func step(_ number: Int = 0, learningRate: Double = 0) throws {
         try executor.run(
-            steps: number..<number + 1, from: source, learningRate: { _ in learningRate },
+            steps: number..<number + 1, from: source, learningRate: .constant(learningRate),
             report: { [log, count = executor.graph.heads.count] result in
                 let heads = (0..<count).map { result.loss(ofHead: $0) }
                 log.losses.withLock { $0 = (result.loss, heads) }
