@@ -41,7 +41,11 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
 
     func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Scalar>) {
         let start = (step % 8 * batchSize + sample) * values.count
-        for i in 0..<values.count { values[i] = images[start + i] }
+        // A copy of memory: element by element, generic code would take longer than the step.
+        let count = values.count
+        values.withUnsafeMutableBufferPointer { target in
+            images.withUnsafeBufferPointer { _ = target.update(fromContentsOf: $0[start..<start + count]) }
+        }
     }
 
     func labels(ofSample sample: Int, ofStep step: Int, into labels: inout MutableSpan<Int32>) {
