@@ -7,8 +7,8 @@ import Testing
 /// result computed from it and that any result written over or added to it changes; a changed guard is recorded as an
 /// issue when the buffer goes.
 ///
-/// A variable's buffer outlives every call that it precedes in its scope, since calls may read through `pointer` (Swift
-/// ends no variable's lifetime before such a barrier).
+/// Keep it in a variable: Swift lets that live over every later call of its scope that may read through a pointer, but a
+/// temporary is gone as soon as its `pointer` has been read.
 public final class GuardedBuffer<Scalar: KernelScalar> {
     /// The numbers between the guards.
     public let count: Int
