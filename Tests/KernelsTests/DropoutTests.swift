@@ -11,7 +11,7 @@ struct DropoutTests {
         let ones = GuardedBuffer<Float>([Double](repeating: 1, count: count))
         let output = GuardedBuffer<Float>(poisoned: count)
         dropout(ones.pointer, count: count, probability: probability, key: key, into: output.pointer)
-        return output.elements.map { $0 != 0 }
+        return output.values.map { $0 != 0 }
     }
 
     /// A count of `trials` independent events is further than six deviations from its mean with a probability of 2·10⁻⁹.

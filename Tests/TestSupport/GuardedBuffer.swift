@@ -7,31 +7,32 @@ import Testing
 /// result computed from it and that any result written over or added to it changes; a changed guard is recorded as an
 /// issue when the buffer goes.
 ///
-/// A variable's buffer outlives every call that it precedes in its scope, since calls may read through `pointer` (Swift
-/// ends no variable's lifetime before such a barrier).
-public final class GuardedBuffer<Element: BitwiseCopyable> {
+/// Keep it in a variable: Swift lets that live over every later call of its scope that may read through a pointer, but a
+/// temporary is gone as soon as its `pointer` has been read.
+public final class GuardedBuffer<Scalar: KernelScalar> {
     /// The numbers between the guards.
     public let count: Int
     /// Where the first of them lies.
-    public let pointer: UnsafeMutablePointer<Element>
+    public let pointer: UnsafeMutablePointer<Scalar>
 
     private let memory: UnsafeMutableRawBufferPointer
     private let sourceLocation: SourceLocation
 
     // Wide enough for a row of most images: what misses its place by a row is still caught here.
-    private static var zone: Int { 1024 * MemoryLayout<Element>.stride }
+    private static var zone: Int { 1024 * MemoryLayout<Scalar>.stride }
     // Repeated, it is 48.6 as a Float and 1.6·10¹¹ as a Double.
     private static var guardByte: UInt8 { 0x42 }
 
-    fileprivate init(count: Int, filledWith poison: Element, sourceLocation: SourceLocation) {
+    /// A place for `count` results, NaN for now.
+    public init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         let zone = Self.zone
         self.count = count
         self.sourceLocation = sourceLocation
-        let bytes = count * MemoryLayout<Element>.stride
+        let bytes = count * MemoryLayout<Scalar>.stride
         let start = UnsafeMutableRawPointer.allocate(byteCount: 2 * zone + bytes, alignment: 64)
         memory = UnsafeMutableRawBufferPointer(start: start, count: 2 * zone + bytes)
         _ = memory.initializeMemory(as: UInt8.self, repeating: Self.guardByte)
-        pointer = (start + zone).initializeMemory(as: Element.self, repeating: poison, count: count)
+        pointer = (start + zone).initializeMemory(as: Scalar.self, repeating: .nan, count: count)
     }
 
     deinit {
@@ -40,16 +41,6 @@ public final class GuardedBuffer<Element: BitwiseCopyable> {
             Issue.record("something was written outside a buffer of \(count)", sourceLocation: sourceLocation)
         }
         memory.deallocate()
-    }
-
-    /// The numbers between the guards.
-    public var elements: [Element] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
-}
-
-extension GuardedBuffer where Element: KernelScalar {
-    /// A place for `count` results, NaN for now.
-    public convenience init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
-        self.init(count: count, filledWith: .nan, sourceLocation: sourceLocation)
     }
 
     /// The values, each rounded to the scalar.
@@ -67,11 +58,11 @@ extension GuardedBuffer where Element: KernelScalar {
     }
 
     /// Writes the values, each rounded to the scalar, over the first numbers.
-    @specialized(where Element == Float)
-    @specialized(where Element == Double)
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func fill(with values: [Double]) {
         precondition(values.count <= count)
-        for (i, value) in values.enumerated() { pointer[i] = Element(value) }
+        for (i, value) in values.enumerated() { pointer[i] = Scalar(value) }
     }
 
     /// Makes every number NaN.
@@ -80,16 +71,9 @@ extension GuardedBuffer where Element: KernelScalar {
     /// The numbers, exactly.
     public var values: [Double] { widened() }
 
-    @specialized(where Element == Float)
-    @specialized(where Element == Double)
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     private func widened() -> [Double] { (0..<count).map { Double(pointer[$0]) } }
-}
-
-extension GuardedBuffer where Element == UInt8 {
-    /// A place for `count` bytes, 0xA5 for now.
-    public convenience init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
-        self.init(count: count, filledWith: 0xA5, sourceLocation: sourceLocation)
-    }
 }
 
 /// Uniform random numbers in `range`, a function of the seed.
