@@ -93,9 +93,19 @@ public func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) ->
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Bool {
-    // x·0 is 0 for finite numbers and NaN for all others, and a sum keeps a NaN.
-    var total = SIMD16<Scalar>.zero
-    forEachVector(count) { total = multiplyAdd(total, load(x + $0, lanes: $1), .zero) }
+    // x·0 is 0 for finite numbers and NaN for all others, and a sum keeps a NaN. Four sums, so that memory and not the
+    // latency of the addition sets the pace.
+    var sums = (SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero)
+    var offset = 0
+    while offset + 4 * vectorWidth <= count {
+        sums.0 = multiplyAdd(sums.0, load(x + offset), .zero)
+        sums.1 = multiplyAdd(sums.1, load(x + offset + vectorWidth), .zero)
+        sums.2 = multiplyAdd(sums.2, load(x + offset + 2 * vectorWidth), .zero)
+        sums.3 = multiplyAdd(sums.3, load(x + offset + 3 * vectorWidth), .zero)
+        offset += 4 * vectorWidth
+    }
+    var total = sums.0 + sums.1 + sums.2 + sums.3
+    forEachVector(count - offset) { total = multiplyAdd(total, load(x + offset + $0, lanes: $1), .zero) }
     return sum(total) == 0
 }
 

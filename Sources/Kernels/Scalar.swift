@@ -104,7 +104,9 @@ extension Double: KernelScalar {
     }
 
     @_transparent
-    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<Double>, is position: Double) -> SIMD16<Double> {
+    public static func kept(_ values: SIMD16<Double>, where index: SIMD16<Double>, is position: Double) -> SIMD16<
+        Double
+    > {
         values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
     }
 

@@ -73,9 +73,21 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
     /// The taps, along one axis, that lie inside the image for the window that starts at `start`.
     @inline(__always)
     static func tapsInside(start: Int, size: Int, kernel: Int, dilation: Int) -> Range<Int> {
+        // Pools and most convolutions have no dilation, and a division for every window costs as much as a small window.
+        if dilation == 1 {
+            let first = min(kernel, max(0, -start))
+            return first..<max(first, min(kernel, size - start))
+        }
         let first = start >= 0 ? 0 : min(kernel, (dilation - 1 - start) / dilation)
         let end = start >= size ? 0 : min(kernel, (size - start + dilation - 1) / dilation)
         return first..<max(first, end)
+    }
+
+    /// The columns of the output whose windows lie between the left and the right edge of the image.
+    var interiorColumns: Range<Int> {
+        let first = min(output.width, (padding.width + stride.width - 1) / stride.width)
+        let room = input.width + padding.width - reach.width
+        return first..<max(first, min(output.width, room < 0 ? 0 : room / stride.width + 1))
     }
 
     /// The taps of a window in row `y` of the output that lie inside the image, and the image row of tap 0.

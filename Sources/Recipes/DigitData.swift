@@ -18,7 +18,8 @@ public struct DigitData: Sendable {
         var (train, test): (LabeledImages, LabeledImages)
         if let mnist = try MNIST.find(directory: directory, environment: environment) {
             (train, test) = (mnist.train, mnist.test)
-            origin = mnist.isOriginal
+            origin =
+                mnist.isOriginal
                 ? "MNIST from \(mnist.directory), content verified"
                 : "data in MNIST's format from \(mnist.directory): not the original MNIST"
         } else {

@@ -34,7 +34,8 @@ final class Feed<Scalar: KernelScalar>: @unchecked Sendable {
     /// Keeps the failure of the first sample, whichever worker reports first.
     func fail(_ error: TrainingError) {
         failure.withLock { known in
-            if case .label(_, _, _, let first, _) = known, case .label(_, _, _, let sample, _) = error, first <= sample {
+            if case .label(_, _, _, let first, _) = known, case .label(_, _, _, let sample, _) = error, first <= sample
+            {
                 return
             }
             known = error
@@ -210,6 +211,8 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         state.pointee = StepState(step: step, samples: samples, learningRate: learningRate.rate(step))
     }
 
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     private func perform(_ index: Int, of phaseIndex: Int, as worker: Int) {
         let phase = plan.phases[phaseIndex]
         let memory = workers + worker * workerStride

@@ -79,7 +79,8 @@ public struct Graph: Sendable {
         if let direction {
             guard members[direction].shape == member.shape, members[direction].node.layer is Input else {
                 throw GraphError(
-                    node: member.name, found: "a projection on \(members[direction].name) of \(members[direction].shape)",
+                    node: member.name,
+                    found: "a projection on \(members[direction].name) of \(members[direction].shape)",
                     expected: "an input of \(member.shape)")
             }
         } else if !member.shape.isVector {

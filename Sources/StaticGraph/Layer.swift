@@ -45,7 +45,10 @@ extension Layer {
     func check(_ window: WindowGeometry) throws(LayerError) {
         let sizes = [window.kernel, window.stride, window.dilation]
         guard sizes.allSatisfy({ $0.height > 0 && $0.width > 0 }), window.padding.height >= 0, window.padding.width >= 0
-        else { throw LayerError(found: "\(window)", expected: "kernel, stride and dilation of 1 or more, padding of 0 or more") }
+        else {
+            throw LayerError(
+                found: "\(window)", expected: "kernel, stride and dilation of 1 or more, padding of 0 or more")
+        }
         guard window.outputPositions > 0 else {
             let padded = Extent(
                 height: window.input.height + 2 * window.padding.height,

@@ -78,7 +78,8 @@ struct MemoryLayoutPlan {
         var placed: [Room] = []
         for var room in rooms.sorted(by: { ($1.size, $0.id) < ($0.size, $1.id) }) {
             let neighbours = placed.filter { $0.life.overlaps(room.life) }.sorted { $0.start < $1.start }
-            for other in neighbours where room.start < other.start + other.size && other.start < room.start + room.size {
+            for other in neighbours where room.start < other.start + other.size && other.start < room.start + room.size
+            {
                 room.start = other.start + other.size
             }
             placed.append(room)

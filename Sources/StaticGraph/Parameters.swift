@@ -21,7 +21,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
         var slots: [Slot] = []
         var (weightCount, stateCount) = (0, 0)
         for (name, parameter) in graph.parameters {
-            slots.append(Slot(name: name, parameter: parameter, offset: parameter.isTrainable ? weightCount : stateCount))
+            slots.append(
+                Slot(name: name, parameter: parameter, offset: parameter.isTrainable ? weightCount : stateCount))
             if parameter.isTrainable { weightCount += parameter.slabCount } else { stateCount += parameter.slabCount }
         }
         self.slots = slots
@@ -92,7 +93,9 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
 
     func slot(_ name: String) -> Slot? { slots.first { $0.name == name } }
 
-    private func slab(_ slot: Slot) -> UnsafeMutableBufferPointer<Scalar> { slot.parameter.isTrainable ? weights : state }
+    private func slab(_ slot: Slot) -> UnsafeMutableBufferPointer<Scalar> {
+        slot.parameter.isTrainable ? weights : state
+    }
 
     /// Replaces a parameter's numbers, as many as it has, in PyTorch's order.
     func set(_ slot: Slot, _ values: [Scalar]) {

@@ -230,7 +230,8 @@ final class PlanBuilder<Scalar: KernelScalar> {
             }
             let isInput = member.node.layer is Input
             needsGradient.append(
-                isInput ? wantsInputGradients : !parameterGradients.isEmpty || member.inputs.contains { needsGradient[$0] })
+                isInput
+                    ? wantsInputGradients : !parameterGradients.isEmpty || member.inputs.contains { needsGradient[$0] })
             nodes.append(
                 PlannedNode(
                     index: index, member: member, inputs: member.inputs.map { nodes[$0].output },

@@ -14,6 +14,8 @@ public struct StepResult<Scalar: KernelScalar> {
     }
 
     /// A head's mean loss over the batch (for a projection the sum), before its weight.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func loss(ofHead head: Int) -> Double {
         let heads = executor.graph.heads.count
         let losses = executor.pinned(executor.results.losses).assumingMemoryBound(to: Scalar.self)
@@ -30,21 +32,28 @@ public struct StepResult<Scalar: KernelScalar> {
     }
 
     /// The class with the greatest output.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func prediction(ofHead head: Int, sample: Int) -> Int {
         let predictions = executor.pinned(executor.results.predictions).assumingMemoryBound(to: Scalar.self)
         return Int(predictions[sample * executor.graph.heads.count + head])
     }
 
     /// The class that the batch source named.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func label(ofHead head: Int, sample: Int) -> Int {
         let labels = executor.pinned(executor.results.labels).assumingMemoryBound(to: Int32.self)
         return Int(labels[sample * executor.graph.heads.count + head])
     }
 
     /// How many predictions are their labels.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func correct(ofHead head: Int) -> Int {
         var count = 0
-        for sample in 0..<samples where prediction(ofHead: head, sample: sample) == label(ofHead: head, sample: sample) {
+        for sample in 0..<samples where prediction(ofHead: head, sample: sample) == label(ofHead: head, sample: sample)
+        {
             count += 1
         }
         return count

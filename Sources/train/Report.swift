@@ -52,7 +52,8 @@ struct Report {
 
     private func metrics(_ result: EpochResult) -> [String: Double] {
         Dictionary(
-            zip(recipe.tasks.map { "\($0.head)_accuracy" }, result.test.accuracies), uniquingKeysWith: { first, _ in first })
+            zip(recipe.tasks.map { "\($0.head)_accuracy" }, result.test.accuracies),
+            uniquingKeysWith: { first, _ in first })
     }
 
     private static func line(_ object: [String: Any]) -> Data {

@@ -52,7 +52,9 @@ struct Convolution2D: Layer {
     @specialized(where Scalar == Double)
     func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
         guard let weight = node.parameters["weight"] else { return }
-        let (x, y, bias, geometry) = (node.inputs[0], node.output, node.parameters["bias"], geometry(node.inputShapes[0]))
+        let (x, y, bias, geometry) = (
+            node.inputs[0], node.output, node.parameters["bias"], geometry(node.inputShapes[0])
+        )
         plan.add(
             "forward", of: node, .samples, reads: [x, weight], writes: [y], workspace: geometry.workspaceCount
         ) { item in

@@ -28,7 +28,8 @@ struct Linear: Layer {
         let weight = Parameter(
             "weight", shape: [features, input.count],
             layout: .panels(
-                outputs: features, channels: input.count / input.flattenedPositions, positions: input.flattenedPositions),
+                outputs: features, channels: input.count / input.flattenedPositions, positions: input.flattenedPositions
+            ),
             initial: .uniform(bound))
         return hasBias ? [weight, Parameter("bias", shape: [features], initial: .uniform(bound))] : [weight]
     }
