@@ -18,7 +18,7 @@
 public func batchNormMoments<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, rows: Int, channels: Int, first: Bool, into moments: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(channels) { channel, lanes in
+    for (channel, lanes) in vectors(channels) {
         let slot = moments + channel
         let shift = load(first ? input + channel : UnsafePointer(slot), lanes: lanes)
         var total = first ? .zero : load(slot + channels, lanes: lanes)
@@ -96,7 +96,7 @@ public func batchNormForward<Scalar: KernelScalar>(
     inverseDeviation: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>,
     into output: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(channels) { channel, lanes in
+    for (channel, lanes) in vectors(channels) {
         let factor = load(weight + channel, lanes: lanes) * load(inverseDeviation + channel, lanes: lanes)
         let (center, shift) = (load(mean + channel, lanes: lanes), load(bias + channel, lanes: lanes))
         for row in 0..<rows {
@@ -116,7 +116,7 @@ public func batchNormBackwardSums<Scalar: KernelScalar>(
     mean: UnsafePointer<Scalar>, inverseDeviation: UnsafePointer<Scalar>, first: Bool,
     into sums: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(channels) { channel, lanes in
+    for (channel, lanes) in vectors(channels) {
         let slot = sums + channel
         let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
         var total = first ? .zero : load(slot, lanes: lanes)
@@ -144,7 +144,7 @@ public func batchNormBackward<Scalar: KernelScalar>(
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
     let share = 1 / Scalar(count)
-    forEachVector(channels) { channel, lanes in
+    for (channel, lanes) in vectors(channels) {
         let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
         let factor = load(weight + channel, lanes: lanes) * inverse
         let constant = load(biasGradient + channel, lanes: lanes) * share

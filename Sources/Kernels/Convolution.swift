@@ -132,7 +132,7 @@ public func sumRows<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, into sums: UnsafeMutablePointer<Scalar>,
     accumulating: Bool
 ) {
-    forEachVector(columns) { column, lanes in
+    for (column, lanes) in vectors(columns) {
         var total = accumulating ? load(sums + column, lanes: lanes) : .zero
         for row in 0..<rows { total += load(matrix + row * columns + column, lanes: lanes) }
         store(total, to: sums + column, lanes: lanes)

@@ -17,7 +17,7 @@ public func dropout<Scalar: KernelScalar>(
     let scale = SIMD16<Scalar>(repeating: Scalar(1 / (1 - probability)))
     let lane = SIMD16<UInt32>(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     let (low, high) = (UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key &>> 32))
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         // Two rounds of multiply and shift, the 32-bit finalizer of MurmurHash3 (Appleby), over the element's number.
         var hash = (lane &+ UInt32(truncatingIfNeeded: offset)) ^ low
         hash = (hash ^ (hash &>> 16)) &* 0x85EB_CA6B

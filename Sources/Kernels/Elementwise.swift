@@ -6,7 +6,9 @@
 public func rectify<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(count) { store(Scalar.rectified(load(input + $0, lanes: $1)), to: output + $0, lanes: $1) }
+    for (offset, lanes) in vectors(count) {
+        store(Scalar.rectified(load(input + offset, lanes: lanes)), to: output + offset, lanes: lanes)
+    }
 }
 
 /// x' = y' where y > 0, else 0; added to `inputGradient` if `accumulating`. It may be `outputGradient` itself if not.
@@ -16,7 +18,7 @@ public func rectifyBackward<Scalar: KernelScalar>(
     output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         var gradient = Scalar.gated(
             load(outputGradient + offset, lanes: lanes), by: load(output + offset, lanes: lanes))
         if accumulating { gradient += load(inputGradient + offset, lanes: lanes) }
@@ -32,7 +34,7 @@ public func scale<Scalar: KernelScalar>(
     accumulating: Bool = false
 ) {
     let factor = SIMD16(repeating: factor)
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         var result = load(input + offset, lanes: lanes) * factor
         if accumulating { result += load(output + offset, lanes: lanes) }
         store(result, to: output + offset, lanes: lanes)
@@ -45,7 +47,7 @@ public func scale<Scalar: KernelScalar>(
 public func add<Scalar: KernelScalar>(
     _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         store(load(a + offset, lanes: lanes) + load(b + offset, lanes: lanes), to: output + offset, lanes: lanes)
     }
 }
@@ -64,7 +66,7 @@ public func sumPartials<Scalar: KernelScalar>(
     _ partials: UnsafePointer<Scalar>, partialCount: Int, stride: Int, count: Int, bias: UnsafePointer<Scalar>? = nil,
     into sums: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         var total = bias.map { load($0 + offset, lanes: lanes) } ?? .zero
         for partial in 0..<partialCount { total += load(partials + partial * stride + offset, lanes: lanes) }
         store(total, to: sums + offset, lanes: lanes)
@@ -76,7 +78,9 @@ public func sumPartials<Scalar: KernelScalar>(
 @specialized(where Scalar == Double)
 public func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int) -> Scalar {
     var total = SIMD16<Scalar>.zero
-    forEachVector(count) { total = multiplyAdd(total, load(a + $0, lanes: $1), load(b + $0, lanes: $1)) }
+    for (offset, lanes) in vectors(count) {
+        total = multiplyAdd(total, load(a + offset, lanes: lanes), load(b + offset, lanes: lanes))
+    }
     return sum(total)
 }
 
@@ -85,7 +89,9 @@ public func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePoi
 @specialized(where Scalar == Double)
 public func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
     var total = SIMD16<Scalar>.zero
-    forEachVector(count) { total += load(x + $0, lanes: $1) }
+    for (offset, lanes) in vectors(count) {
+        total += load(x + offset, lanes: lanes)
+    }
     return sum(total)
 }
 
@@ -105,7 +111,9 @@ public func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: I
         offset += 4 * vectorWidth
     }
     var total = sums.0 + sums.1 + sums.2 + sums.3
-    forEachVector(count - offset) { total = multiplyAdd(total, load(x + offset + $0, lanes: $1), .zero) }
+    for (rest, lanes) in vectors(count - offset) {
+        total = multiplyAdd(total, load(x + offset + rest, lanes: lanes), .zero)
+    }
     return sum(total) == 0
 }
 

@@ -72,7 +72,9 @@ extension KernelScalar {
 public func exponential<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(count) { store(exp(load(input + $0, lanes: $1)), to: output + $0, lanes: $1) }
+    for (offset, lanes) in vectors(count) {
+        store(exp(load(input + offset, lanes: lanes)), to: output + offset, lanes: lanes)
+    }
 }
 
 /// yᵢ = ln xᵢ. `output` may be `input`.
@@ -81,5 +83,7 @@ public func exponential<Scalar: KernelScalar>(
 public func logarithm<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(count) { store(log(load(input + $0, lanes: $1)), to: output + $0, lanes: $1) }
+    for (offset, lanes) in vectors(count) {
+        store(log(load(input + offset, lanes: lanes)), to: output + offset, lanes: lanes)
+    }
 }

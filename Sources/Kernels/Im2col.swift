@@ -74,7 +74,7 @@ public func col2im<Scalar: KernelScalar>(
 ) {
     forEachRun(geometry, rows: rows) { patch, target, count in
         guard let target else { return }
-        forEachVector(count) { offset, lanes in
+        for (offset, lanes) in vectors(count) {
             let place = image + target + offset
             store(load(place, lanes: lanes) + load(patches + patch + offset, lanes: lanes), to: place, lanes: lanes)
         }

@@ -17,7 +17,7 @@ public func adamStep<Scalar: KernelScalar>(
     let keep = SIMD16<Scalar>(repeating: beta2)
     let (take1, take2) = (SIMD16<Scalar>(repeating: 1 - beta1), SIMD16<Scalar>(repeating: 1 - beta2))
     let (epsilon, rootScale) = (SIMD16(repeating: epsilon), SIMD16(repeating: rootScale))
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         let gradient = load(gradients + offset, lanes: lanes)
         let oldMean = load(mean + offset, lanes: lanes)
         let m = multiplyAdd(oldMean, gradient - oldMean, take1)
@@ -37,7 +37,7 @@ public func momentumStep<Scalar: KernelScalar>(
     count: Int, momentum: Scalar, rate: Scalar
 ) {
     let (momentum, rate) = (SIMD16(repeating: momentum), SIMD16(repeating: -rate))
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         let v = multiplyAdd(
             load(gradients + offset, lanes: lanes), load(velocity + offset, lanes: lanes), momentum)
         store(v, to: velocity + offset, lanes: lanes)

@@ -11,7 +11,7 @@ public func pack<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int, into panels: UnsafeMutablePointer<Scalar>
 ) {
     for row in 0..<rows {
-        forEachVector(columns) { column, lanes in
+        for (column, lanes) in vectors(columns) {
             store(load(matrix + row * rowStride + column, lanes: lanes), to: panels + column * rows + row * vectorWidth)
         }
     }
@@ -24,9 +24,9 @@ public func packTransposed<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int,
     into panels: UnsafeMutablePointer<Scalar>
 ) {
-    forEachVector(rows) { row, height in
+    for (row, height) in vectors(rows) {
         let panel = panels + row * columns
-        forEachVector(columns) { column, width in
+        for (column, width) in vectors(columns) {
             transposeBlock(
                 matrix + row * rowStride + column, rows: height, columns: width, rowStride: rowStride,
                 into: panel + column * vectorWidth)

@@ -13,7 +13,7 @@ public func maxPoolForward<Scalar: KernelScalar>(
     taps: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
-        forEachVector(geometry.channels) { channel, lanes in
+        for (channel, lanes) in vectors(geometry.channels) {
             var best = SIMD16<Scalar>(repeating: -.infinity)
             var winners = SIMD16(repeating: Scalar(window.first))
             window.forEachTap(geometry) { tap, place in
@@ -35,7 +35,7 @@ public func maxPoolBackward<Scalar: KernelScalar>(
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
     forEachWindow(geometry) { position, window in
-        forEachVector(geometry.channels) { channel, lanes in
+        for (channel, lanes) in vectors(geometry.channels) {
             let gradient = load(outputGradient + position + channel, lanes: lanes)
             let winners = load(taps + position + channel, lanes: lanes)
             window.forEachTap(geometry) { tap, place in
@@ -55,7 +55,7 @@ public func averagePoolForward<Scalar: KernelScalar>(
 ) {
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
     forEachWindow(geometry) { position, window in
-        forEachVector(geometry.channels) { channel, lanes in
+        for (channel, lanes) in vectors(geometry.channels) {
             var total = SIMD16<Scalar>.zero
             window.forEachTap(geometry) { _, place in total += load(input + place + channel, lanes: lanes) }
             store(total * scale, to: output + position + channel, lanes: lanes)
@@ -72,7 +72,7 @@ public func averagePoolBackward<Scalar: KernelScalar>(
 ) {
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
     forEachWindow(geometry) { position, window in
-        forEachVector(geometry.channels) { channel, lanes in
+        for (channel, lanes) in vectors(geometry.channels) {
             let share = load(outputGradient + position + channel, lanes: lanes) * scale
             window.forEachTap(geometry) { _, place in
                 let target = inputGradient + place + channel

@@ -16,7 +16,7 @@ private func shiftedExponentials<Scalar: KernelScalar>(
     _ x: UnsafePointer<Scalar>, count: Int, into y: UnsafeMutablePointer<Scalar>
 ) -> (maximum: Scalar, sum: Scalar) {
     let greatest = maximum(x, count: count)
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         store(exp(load(x + offset, lanes: lanes) - greatest), to: y + offset, lanes: lanes)
     }
     return (greatest, sum(UnsafePointer(y), count: count))
@@ -66,7 +66,7 @@ public func logSoftmaxBackward<Scalar: KernelScalar>(
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
     let total = sum(outputGradient, count: count)
-    forEachVector(count) { offset, lanes in
+    for (offset, lanes) in vectors(count) {
         let probability = exp(load(output + offset, lanes: lanes))
         var gradient = load(outputGradient + offset, lanes: lanes) - probability * total
         if accumulating { gradient += load(inputGradient + offset, lanes: lanes) }

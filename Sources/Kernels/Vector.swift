@@ -38,14 +38,22 @@ func store<Element: SIMDScalar>(_ vector: SIMD16<Element>, to pointer: UnsafeMut
     for lane in 0..<lanes { pointer[lane] = vector[lane] }
 }
 
-/// Calls `body(offset, lanes)` for every vector of `count` numbers: 16 lanes, and in the last one what is left over.
-/// There is one call only, so that `body` is inlined; its loads and stores then test for a whole vector.
+/// The vectors that `count` numbers are: (offset, lanes), with 16 lanes, and in the last one what is left over.
+///
+/// A sequence and not a function that takes a closure, because a body of some size then is not inlined: Adam, called
+/// vector by vector, took 1.7 times as long.
 @inline(__always)
-func forEachVector(_ count: Int, _ body: (_ offset: Int, _ lanes: Int) -> Void) {
+func vectors(_ count: Int) -> Vectors { Vectors(count: count) }
+
+struct Vectors: Sequence, IteratorProtocol {
+    let count: Int
     var offset = 0
-    while offset < count {
-        body(offset, min(vectorWidth, count - offset))
-        offset += vectorWidth
+
+    @inline(__always)
+    mutating func next() -> (offset: Int, lanes: Int)? {
+        guard offset < count else { return nil }
+        defer { offset += vectorWidth }
+        return (offset, Swift.min(vectorWidth, count - offset))
     }
 }
 
