@@ -12,11 +12,12 @@ public func maxPoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
     taps: UnsafeMutablePointer<Scalar>
 ) {
-    forEachWindow(geometry) { position, window in
+    for window in Windows(geometry) {
+        let position = window.position
         for (channel, lanes) in vectors(geometry.channels) {
             var best = SIMD16<Scalar>(repeating: -.infinity)
             var winners = SIMD16(repeating: Scalar(window.first))
-            window.forEachTap(geometry) { tap, place in
+            for (tap, place) in window.taps {
                 Scalar.raise(&best, &winners, to: load(input + place + channel, lanes: lanes), at: Scalar(tap))
             }
             store(best, to: output + position + channel, lanes: lanes)
@@ -34,11 +35,12 @@ public func maxPoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
-    forEachWindow(geometry) { position, window in
+    for window in Windows(geometry) {
+        let position = window.position
         for (channel, lanes) in vectors(geometry.channels) {
             let gradient = load(outputGradient + position + channel, lanes: lanes)
             let winners = load(taps + position + channel, lanes: lanes)
-            window.forEachTap(geometry) { tap, place in
+            for (tap, place) in window.taps {
                 let target = inputGradient + place + channel
                 let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
                 store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
@@ -54,10 +56,11 @@ public func averagePoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>
 ) {
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
-    forEachWindow(geometry) { position, window in
+    for window in Windows(geometry) {
+        let position = window.position
         for (channel, lanes) in vectors(geometry.channels) {
             var total = SIMD16<Scalar>.zero
-            window.forEachTap(geometry) { _, place in total += load(input + place + channel, lanes: lanes) }
+            for (_, place) in window.taps { total += load(input + place + channel, lanes: lanes) }
             store(total * scale, to: output + position + channel, lanes: lanes)
         }
     }
@@ -71,10 +74,11 @@ public func averagePoolBackward<Scalar: KernelScalar>(
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
-    forEachWindow(geometry) { position, window in
+    for window in Windows(geometry) {
+        let position = window.position
         for (channel, lanes) in vectors(geometry.channels) {
             let share = load(outputGradient + position + channel, lanes: lanes) * scale
-            window.forEachTap(geometry) { _, place in
+            for (_, place) in window.taps {
                 let target = inputGradient + place + channel
                 store(load(target, lanes: lanes) + share, to: target, lanes: lanes)
             }
@@ -82,41 +86,73 @@ public func averagePoolBackward<Scalar: KernelScalar>(
     }
 }
 
-/// The taps of one window that lie inside the image.
+/// The windows of an image, row by row. Sequences, here and in `Taps`, so that the loops' bodies are inlined.
+private struct Windows: Sequence, IteratorProtocol {
+    private let geometry: WindowGeometry
+    private let output: Extent
+    private var (x, y, position) = (0, 0, 0)
+    private var rows: Range<Int>
+    private var top: Int
+
+    @inline(__always)
+    init(_ geometry: WindowGeometry) {
+        self.geometry = geometry
+        output = geometry.output
+        (rows, top) = geometry.rowTaps(0)
+    }
+
+    @inline(__always)
+    mutating func next() -> Window? {
+        if x == output.width {
+            (x, y) = (0, y + 1)
+            (rows, top) = geometry.rowTaps(y)
+        }
+        guard y < output.height, x < output.width else { return nil }
+        let (columns, left) = geometry.columnTaps(x)
+        defer {
+            x += 1
+            position += geometry.channels
+        }
+        return Window(geometry: geometry, rows: rows, columns: columns, top: top, left: left, position: position)
+    }
+}
+
+/// One window: the taps of it that lie inside the image.
 private struct Window {
+    let geometry: WindowGeometry
     let rows: Range<Int>
     let columns: Range<Int>
     /// Where tap (0, 0) lies, as a row and a column of the image; may be outside.
     let top: Int
     let left: Int
-    let kernelWidth: Int
+    /// Where the window's first channel goes in the output.
+    let position: Int
 
-    var first: Int { rows.lowerBound * kernelWidth + columns.lowerBound }
-
-    @inline(__always)
-    func forEachTap(_ geometry: WindowGeometry, _ body: (_ tap: Int, _ place: Int) -> Void) {
-        for ky in rows {
-            let row = (top + ky * geometry.dilation.height) * geometry.input.width + left
-            for kx in columns {
-                body(ky * kernelWidth + kx, (row + kx * geometry.dilation.width) * geometry.channels)
-            }
-        }
-    }
+    var first: Int { rows.lowerBound * geometry.kernel.width + columns.lowerBound }
+    var taps: Taps { Taps(self) }
 }
 
-/// Calls `body(offset of the window's first channel in the output, window)` row by row.
-@inline(__always)
-private func forEachWindow(_ geometry: WindowGeometry, _ body: (_ position: Int, _ window: Window) -> Void) {
-    let output = geometry.output
-    var position = 0
-    for y in 0..<output.height {
-        let (rows, top) = geometry.rowTaps(y)
-        for x in 0..<output.width {
-            let (columns, left) = geometry.columnTaps(x)
-            body(
-                position,
-                Window(rows: rows, columns: columns, top: top, left: left, kernelWidth: geometry.kernel.width))
-            position += geometry.channels
-        }
+/// The number of each tap of a window, and where its first channel lies in the image.
+private struct Taps: Sequence, IteratorProtocol {
+    private let window: Window
+    private var ky: Int
+    private var kx: Int
+
+    @inline(__always)
+    init(_ window: Window) {
+        self.window = window
+        (ky, kx) = (window.rows.lowerBound, window.columns.lowerBound)
+    }
+
+    @inline(__always)
+    mutating func next() -> (tap: Int, place: Int)? {
+        if kx == window.columns.upperBound { (ky, kx) = (ky + 1, window.columns.lowerBound) }
+        guard ky < window.rows.upperBound, kx < window.columns.upperBound else { return nil }
+        defer { kx += 1 }
+        let geometry = window.geometry
+        let row = (window.top + ky * geometry.dilation.height) * geometry.input.width
+        return (
+            ky * geometry.kernel.width + kx, (row + window.left + kx * geometry.dilation.width) * geometry.channels
+        )
     }
 }

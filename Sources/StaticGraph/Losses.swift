@@ -12,6 +12,8 @@ struct ResultValues {
 
 extension PlanBuilder {
     /// Adds the operation that asks the batch source for a sample.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func addLoad(from feed: Feed<Scalar>) -> Value {
         let inputs = nodes.filter { $0.member.node.layer is Input }.map { ($0.output, $0.member.shape.count) }
         let labels = value(.sample, 4 * graph.heads.count, bytes: true, pinned: true)
@@ -36,6 +38,8 @@ extension PlanBuilder {
     }
 
     /// Adds every head's loss, and where training the gradient that it starts.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func addLosses(labels: Value) -> ResultValues {
         let heads = graph.heads.count
         let losses = value(.sample, heads, pinned: true)
@@ -80,6 +84,8 @@ extension PlanBuilder {
     }
 
     /// Adds the test that stops a step before it changes the weights. Returns what updates must wait for.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func addCheck(_ results: ResultValues, feed: Feed<Scalar>) -> Value {
         let condition = value(.whole, 1)
         let count = nodes.flatMap(\.member.parameters).reduce(0) { $0 + ($1.isTrainable ? $1.slabCount : 0) }

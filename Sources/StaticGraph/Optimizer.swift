@@ -10,6 +10,8 @@ public enum Optimizer: Sendable, Equatable {
 
 extension PlanBuilder {
     /// Adds the optimizer's pass over all weights, which waits for `condition`. Step s is its update number s + 1.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func addOptimizer(_ optimizer: Optimizer, after condition: Value) {
         let count = nodes.flatMap(\.member.parameters).reduce(0) { $0 + ($1.isTrainable ? $1.slabCount : 0) }
         guard count > 0 else { return }

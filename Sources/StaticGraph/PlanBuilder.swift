@@ -140,6 +140,8 @@ final class PlanBuilder<Scalar: KernelScalar> {
     }
 
     /// Adds up the groups' partial sums, in order, into a parameter's gradient.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func addSumOfGroups(_ partials: Value, into gradient: Value, _ label: String, _ node: PlannedNode) {
         let count = values[partials.id].count
         let piece = 4096
