@@ -15,7 +15,8 @@ public struct DigitData: Sendable {
         directory: String?, trainLimit: Int? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(DatasetError) {
-        var (train, test): (LabeledImages, LabeledImages)
+        let (train, test): (LabeledImages, LabeledImages)
+        let origin: String
         if let mnist = try MNIST.find(directory: directory, environment: environment) {
             (train, test) = (mnist.train, mnist.test)
             origin =
@@ -24,17 +25,23 @@ public struct DigitData: Sendable {
                 : "data in MNIST's format from \(mnist.directory): not the original MNIST"
         } else {
             // A fixed seed: the drawn digits are a data set, not a part of the experiment.
-            train = SyntheticDigits.images(0..<60_000, seed: 0)
+            train = SyntheticDigits.images(0..<min(trainLimit ?? 60_000, 60_000), seed: 0)
             test = SyntheticDigits.images(60_000..<70_000, seed: 0)
             origin = "no MNIST found: training on digits drawn by Lanes itself; get the real ones with --download"
         }
+        try self.init(train: trainLimit.map { train.prefix($0) } ?? train, test: test, origin: origin)
+    }
+
+    /// Images of one's own.
+    ///
+    /// - Throws: `DatasetError` for images that are not 28×28.
+    public init(train: LabeledImages, test: LabeledImages, origin: String) throws(DatasetError) {
         let (height, width) = (Recipe.imageShape.height, Recipe.imageShape.width)
-        guard train.height == height, train.width == width else {
+        for images in [train, test] where images.height != height || images.width != width {
             throw .badData(
-                file: train.name,
-                problem: "found images of \(train.height)×\(train.width), expected \(height)×\(width)")
+                file: images.name,
+                problem: "found images of \(images.height)×\(images.width), expected \(height)×\(width)")
         }
-        self.train = trainLimit.map { train.prefix($0) } ?? train
-        self.test = test
+        (self.train, self.test, self.origin) = (train, test, origin)
     }
 }
