@@ -92,7 +92,7 @@ struct MNISTTrainingTests {
         let trainer = try Trainer(recipe, data: data, seed: 1, threads: 2)
         var accuracy = 0.0
         try trainer.run(onEpoch: { accuracy = $0.test.accuracies[0] })
-        // 90 % for several seeds; a network that gets a layer wrong stays far below.
+        // 89 % for seeds 1 to 3; a network that gets a layer wrong stays far below.
         #expect(accuracy > 0.86)
     }
 }
