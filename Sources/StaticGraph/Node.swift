@@ -72,10 +72,10 @@ public final class Node: Sendable {
     public func flatten(name: String? = nil) -> Node { Node(Flatten(), [self], name: name) }
 
     /// Softmax over the features of a vector.
-    public func softmax(name: String? = nil) -> Node { Node(Softmax(), [self], name: name) }
+    public func softmax(name: String? = nil) -> Node { Node(Softmax(isLogarithm: false), [self], name: name) }
 
     /// The logarithm of softmax over the features of a vector.
-    public func logSoftmax(name: String? = nil) -> Node { Node(LogSoftmax(), [self], name: name) }
+    public func logSoftmax(name: String? = nil) -> Node { Node(Softmax(isLogarithm: true), [self], name: name) }
 
     /// The sum of two values of one shape, as at the end of a residual branch.
     public func add(_ other: Node, name: String? = nil) -> Node { Node(Add(), [self, other], name: name) }

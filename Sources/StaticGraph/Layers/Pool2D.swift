@@ -1,17 +1,16 @@
 import Kernels
 
-/// y = the greatest value of each window;  x' gets y' where that value came from.
-///
-/// Keeps one number for each output, the winning tap: an equality mask would count ties twice.
-struct MaxPool2D: Layer {
-    let kernel: Extent
-    let stride: Extent
-    let padding: Extent
+/// What slides a window over each channel by itself.
+protocol WindowPool: Layer {
+    var kernel: Extent { get }
+    var stride: Extent { get }
+    var padding: Extent { get }
+}
 
-    var kind: String { "maxPool" }
+extension WindowPool {
     var detail: String { geometry(Shape(channels: 1)).description }
 
-    private func geometry(_ input: Shape) -> WindowGeometry {
+    func geometry(_ input: Shape) -> WindowGeometry {
         WindowGeometry(
             input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,
             stride: stride, padding: padding)
@@ -23,6 +22,17 @@ struct MaxPool2D: Layer {
         try checkPadding(window)
         return Shape(channels: inputs[0].channels, height: window.output.height, width: window.output.width)
     }
+}
+
+/// y = the greatest value of each window;  x' gets y' where that value came from.
+///
+/// Keeps one number for each output, the winning tap: an equality mask would count ties twice.
+struct MaxPool2D: WindowPool {
+    let kernel: Extent
+    let stride: Extent
+    let padding: Extent
+
+    var kind: String { "maxPool" }
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -50,26 +60,12 @@ struct MaxPool2D: Layer {
 }
 
 /// y = the mean of each window, padding counted as zeros;  x' gets y'/taps everywhere the window was.
-struct AveragePool2D: Layer {
+struct AveragePool2D: WindowPool {
     let kernel: Extent
     let stride: Extent
     let padding: Extent
 
     var kind: String { "averagePool" }
-    var detail: String { geometry(Shape(channels: 1)).description }
-
-    private func geometry(_ input: Shape) -> WindowGeometry {
-        WindowGeometry(
-            input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,
-            stride: stride, padding: padding)
-    }
-
-    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
-        let window = geometry(inputs[0])
-        try check(window)
-        try checkPadding(window)
-        return Shape(channels: inputs[0].channels, height: window.output.height, width: window.output.width)
-    }
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)

@@ -1,8 +1,11 @@
 import Kernels
 
-/// y = softmax(x);  x' = y·(y' − ⟨y, y'⟩). Keeps y.
+/// y = softmax(x);  x' = y·(y' − ⟨y, y'⟩), or y = log-softmax(x);  x' = y' − exp(y)·Σ y'. Keeps y.
 struct Softmax: Layer {
-    var kind: String { "softmax" }
+    /// Whether it is the logarithm.
+    let isLogarithm: Bool
+
+    var kind: String { isLogarithm ? "logSoftmax" : "softmax" }
     var keepsOutput: Bool { true }
 
     func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
@@ -13,9 +16,13 @@ struct Softmax: Layer {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
-        let (x, y, count) = (node.inputs[0], node.output, node.member.shape.count)
+        let (x, y, count, isLogarithm) = (node.inputs[0], node.output, node.member.shape.count, isLogarithm)
         plan.add("forward", of: node, .samples, reads: [x], writes: [y]) { item in
-            softmaxForward(item[x], count: count, into: item[y])
+            if isLogarithm {
+                logSoftmaxForward(item[x], count: count, into: item[y])
+            } else {
+                softmaxForward(item[x], count: count, into: item[y])
+            }
         }
     }
 
@@ -23,41 +30,15 @@ struct Softmax: Layer {
     @specialized(where Scalar == Double)
     func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
         guard let dy = node.outputGradient, let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
-        let (y, count) = (node.output, node.member.shape.count)
+        let (y, count, isLogarithm) = (node.output, node.member.shape.count, isLogarithm)
         plan.add("backward", of: node, .samples, reads: [y, dy], writes: [dx]) { item in
-            softmaxBackward(
-                output: item[y], outputGradient: item[dy], count: count, into: item[dx], accumulating: accumulates)
-        }
-    }
-}
-
-/// y = log-softmax(x);  x' = y' − exp(y)·Σ y'. Keeps y.
-struct LogSoftmax: Layer {
-    var kind: String { "logSoftmax" }
-    var keepsOutput: Bool { true }
-
-    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
-        try checkVector(inputs[0])
-        return inputs[0]
-    }
-
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
-        let (x, y, count) = (node.inputs[0], node.output, node.member.shape.count)
-        plan.add("forward", of: node, .samples, reads: [x], writes: [y]) { item in
-            logSoftmaxForward(item[x], count: count, into: item[y])
-        }
-    }
-
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
-        guard let dy = node.outputGradient, let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
-        let (y, count) = (node.output, node.member.shape.count)
-        plan.add("backward", of: node, .samples, reads: [y, dy], writes: [dx]) { item in
-            logSoftmaxBackward(
-                output: item[y], outputGradient: item[dy], count: count, into: item[dx], accumulating: accumulates)
+            if isLogarithm {
+                logSoftmaxBackward(
+                    output: item[y], outputGradient: item[dy], count: count, into: item[dx], accumulating: accumulates)
+            } else {
+                softmaxBackward(
+                    output: item[y], outputGradient: item[dy], count: count, into: item[dx], accumulating: accumulates)
+            }
         }
     }
 }
