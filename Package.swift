@@ -6,9 +6,8 @@ import PackageDescription
 // name that clang's -march knows: LANES_ARCH=x86-64-v3 swift build
 let architecture = Context.environment["LANES_ARCH"] ?? "native"
 
-/// Whether that processor has the x86 feature, which is asked of a named architecture's name or of this machine itself.
-func has(_ feature: String, inArchitectures names: [String]) -> Bool {
-    guard architecture == "native" else { return names.contains { architecture.hasPrefix($0) } }
+/// Whether this machine's processor has the x86 feature.
+func processorHas(_ feature: String) -> Bool {
     let description = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let flags = description.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
     return flags.split(separator: " ").contains { $0 == feature }
@@ -27,9 +26,13 @@ var kernelDefines: [SwiftSetting] = []
     // clang's importer carries -march through to Swift's own code generation.
     kernelFlags += ["-Xcc", "-march=\(architecture)"]
     let avx512 = ["x86-64-v4", "skylake-avx512", "icelake", "sapphirerapids", "znver4", "znver5"]
-    let avx2 = avx512 + ["x86-64-v3", "haswell", "broadwell", "skylake", "alderlake", "znver"]
-    if !has("fma", inArchitectures: avx2) { kernelDefines.append(.define("LANES_NO_FMA")) }
-    if has("avx512f", inArchitectures: avx512) { kernelDefines.append(.define("LANES_AVX512")) }
+    let withoutFMA = [
+        "x86-64-v2", "core2", "penryn", "nehalem", "westmere", "sandybridge", "ivybridge", "btver", "bdver1",
+    ]
+    let isOld = architecture == "x86-64" || withoutFMA.contains { architecture.hasPrefix($0) }
+    if architecture == "native" ? !processorHas("fma") : isOld { kernelDefines.append(.define("LANES_NO_FMA")) }
+    let isWide = avx512.contains { architecture.hasPrefix($0) }
+    if architecture == "native" ? processorHas("avx512f") : isWide { kernelDefines.append(.define("LANES_AVX512")) }
 #endif
 
 // A plain `swift run` builds for debugging; these flags come after SwiftPM's own and win, so it is fast all the same.

@@ -75,7 +75,7 @@ private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: 
         return Timing(zip(ends.dropFirst(), ends).map { $0 - $1 })
     }
     let warmUp = try run(0..<10)
-    let count = max(10, Int(seconds / warmUp.median))
+    let count = max(10, Int(min(seconds, 3600) / warmUp.median))
     return try run(10..<10 + count)
 }
 

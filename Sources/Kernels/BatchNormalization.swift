@@ -54,8 +54,9 @@ public func batchNormCombine<Scalar: KernelScalar>(
             let offset = slot[channels] / rows
             let distance = slot[0] + offset - average
             let total = count + rows
-            spread +=
-                max(0, slot[2 * channels] - slot[channels] * offset) + distance * distance * (count * rows / total)
+            let inner = slot[2 * channels] - slot[channels] * offset
+            // Rounding may leave a little below zero; a NaN must stay one.
+            spread += (inner < 0 ? 0 : inner) + distance * distance * (count * rows / total)
             average += distance * (rows / total)
             count = total
         }
@@ -64,8 +65,8 @@ public func batchNormCombine<Scalar: KernelScalar>(
     }
 }
 
-/// r = 1/√(σ² + ε), with a running average in place where one is kept: running += momentum·(value − running), where the
-/// variance is stored unbiased, ·n/(n − 1), as PyTorch does.
+/// The running averages of mean and variance: running += momentum·(value − running), where the variance is stored
+/// unbiased, ·n/(n − 1), as PyTorch does.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func batchNormUpdateRunning<Scalar: KernelScalar>(

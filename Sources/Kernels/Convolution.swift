@@ -73,7 +73,7 @@ public func convolutionForward<Scalar: KernelScalar>(
     }
 }
 
-/// X' = the gradient of the input, or X' += it.
+/// X' += the gradient of the input.
 ///
 /// - Parameters:
 ///   - transposedWeight: What `transposePanels` makes of the weights: [K/16][N rounded up][16].

@@ -30,8 +30,8 @@ public struct Recipe: Sendable {
     public let name: String
     /// One line about the network and its training.
     public let summary: String
-    /// What the source report published.
-    public let published: String
+    /// What the source report published, if it did.
+    public let published: String?
     public let normalization: Normalization
     /// The tasks, in the order of the heads.
     public let tasks: [DigitTask]

@@ -18,7 +18,7 @@ public struct RunFolder {
     public init(_ path: String, recipe: Recipe, seed: UInt64) throws {
         folder = URL(fileURLWithPath: path, isDirectory: true)
         metadata = [
-            "recipe": recipe.name, "seed": "\(seed)", "mean": "\(recipe.normalization.mean)",
+            "format": "pt", "recipe": recipe.name, "seed": "\(seed)", "mean": "\(recipe.normalization.mean)",
             "deviation": "\(recipe.normalization.deviation)",
         ]
         do {

@@ -94,10 +94,14 @@ public final class Trainer {
                         seconds: secondsSince(start)))
             }
             let seconds = secondsSince(start)
+            let test = try evaluate(data.test)
+            guard test.loss.isFinite else {
+                throw TrainingError.notFinite(step: batches.steps.upperBound, place: "the loss of the test images")
+            }
             try onEpoch(
                 EpochResult(
                     epoch: epoch, seconds: seconds, trainLoss: sum.meanLoss, learningRate: rate,
-                    test: try evaluate(data.test)))
+                    test: test))
         }
     }
 

@@ -1,9 +1,12 @@
+import Foundation
 import Kernels
+import Synchronization
 
 /// Runs a graph: compiles it to a plan, owns the plan's memory, and takes batches through it on several threads.
 ///
 /// Results have the same bits for any number of threads. A running step allocates nothing.
-// Sendable because workers touch disjoint memory in every phase; one run at a time is the caller's duty.
+/// One run at a time: a second one, from another thread or from a report, is refused.
+// Sendable because workers touch disjoint memory in every phase, and `isRunning` keeps runs apart.
 public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     /// What a plan is for.
     public enum Mode: Sendable, Equatable {
@@ -26,6 +29,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     private let seed: UInt64
     private let feed: Feed<Scalar>
     private let team = WorkerTeam()
+    private let isRunning = Atomic<Bool>(false)
     private let arena: UnsafeMutableRawPointer
     private let workers: UnsafeMutableRawPointer
     private let workerStride: Int
@@ -52,10 +56,12 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64,
         inputGradients: Bool, keepsEverything: Bool = false, skipsBackward: Bool = false
     ) throws(GraphError) {
-        guard batchSize > 0, threads > 0 else {
+        guard (1...Self.mostSamples).contains(batchSize), (1...Self.mostThreads).contains(threads) else {
             throw GraphError(
-                node: "executor", found: "a batch size of \(batchSize) and \(threads) threads", expected: "1 or more")
+                node: "executor", found: "a batch size of \(batchSize) and \(threads) threads",
+                expected: "1…\(Self.mostSamples) samples and 1…\(Self.mostThreads) threads")
         }
+        try parameters.check(against: graph)
         self.graph = graph
         self.parameters = parameters
         self.mode = mode
@@ -87,6 +93,12 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
                 .state: UnsafeMutableRawPointer(parameters.state.baseAddress.unsafelyUnwrapped),
             ])
         workerStride = (plan.workerBytes + cacheLinePair - 1) / cacheLinePair * cacheLinePair
+        let (needed, memory) = (plan.arenaBytes + workerStride * threads, ProcessInfo.processInfo.physicalMemory)
+        guard needed < memory else {
+            throw GraphError(
+                node: "executor", found: "a plan of \(needed) bytes for batches of \(batchSize)",
+                expected: "less than this machine's memory of \(memory) bytes")
+        }
         arena = .allocate(byteCount: max(plan.arenaBytes, 1), alignment: cacheLinePair)
         workers = .allocate(byteCount: max(workerStride * threads, 1), alignment: cacheLinePair)
         places = .allocate(capacity: max(plan.places.count, 1))
@@ -106,6 +118,9 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         state.deallocate()
     }
 
+    private static var mostSamples: Int { 1 << 20 }
+    private static var mostThreads: Int { 1024 }
+
     /// Bytes of memory that the plan takes, without parameters, gradients and moments.
     public var planBytes: Int { plan.arenaBytes + workerStride * threads }
 
@@ -123,6 +138,9 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         report: @escaping @Sendable (StepResult<Scalar>) -> Void = { _ in }
     ) throws(TrainingError) {
         guard !steps.isEmpty else { return }
+        guard steps.lowerBound >= 0 else { throw .step(steps.lowerBound) }
+        guard !isRunning.exchange(true, ordering: .acquiringAndReleasing) else { throw .busy }
+        defer { isRunning.store(false, ordering: .releasing) }
         feed.source = source
         defer { feed.source = nil }
         let phases = plan.phases.count
@@ -156,7 +174,9 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     ) throws(TrainingError) {
         let samples = source.sampleCount(ofStep: step)
         guard (1...batchSize).contains(samples) else { throw .samples(samples, batchSize: batchSize, step: step) }
-        state.pointee = StepState(step: step, samples: samples, learningRate: learningRate.rate(step))
+        let rate = learningRate.rate(step)
+        guard Scalar(rate).isFinite else { throw .learningRate(rate, step: step) }
+        state.pointee = StepState(step: step, samples: samples, learningRate: rate)
     }
 
     @specialized(where Scalar == Float)

@@ -170,6 +170,18 @@ private struct GraphBuilder {
         reads.append(index(of: head))
     }
 
+    /// Throws if a tensor is so large that counting its bytes could overflow.
+    private static func check(_ sizes: [Int], _ found: String) throws(LayerError) {
+        var count = 1
+        for size in sizes {
+            let (product, overflows) = count.multipliedReportingOverflow(by: size)
+            guard !overflows, product <= 1 << 31 else {
+                throw LayerError(found: found, expected: "a tensor of at most 2³¹ numbers")
+            }
+            count = product
+        }
+    }
+
     func members() throws(GraphError) -> [Graph.Member] {
         var members: [Graph.Member] = []
         var taken: Set<String> = []
@@ -185,10 +197,15 @@ private struct GraphBuilder {
             let shapes = inputs.map { members[$0].shape }
             do {
                 let shape = try node.layer.outputShape(shapes)
+                try Self.check(
+                    [shape.channels, shape.height, shape.width],
+                    "an output of \(shape.channels)×\(shape.height)×\(shape.width)")
+                let parameters = node.layer.parameters(shapes)
+                for parameter in parameters {
+                    try Self.check(parameter.shape, "\(parameter.name) of \(parameter.shape)")
+                }
                 members.append(
-                    Graph.Member(
-                        node: node, name: name, inputs: inputs, shape: shape,
-                        parameters: node.layer.parameters(shapes)))
+                    Graph.Member(node: node, name: name, inputs: inputs, shape: shape, parameters: parameters))
             } catch {
                 throw GraphError(node: name, found: error.found, expected: error.expected)
             }

@@ -49,6 +49,11 @@ extension Layer {
             throw LayerError(
                 found: "\(window)", expected: "kernel, stride and dilation of 1 or more, padding of 0 or more")
         }
+        // Beyond this the arithmetic of sizes could overflow.
+        let most = 1 << 16
+        guard (sizes + [window.padding]).allSatisfy({ $0.height <= most && $0.width <= most }) else {
+            throw LayerError(found: "\(window)", expected: "sizes of at most \(most)")
+        }
         guard window.outputPositions > 0 else {
             let padded = Extent(
                 height: window.input.height + 2 * window.padding.height,

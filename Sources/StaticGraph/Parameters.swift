@@ -46,6 +46,26 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
         state.deallocate()
     }
 
+    /// - Throws: `GraphError` unless these are the parameters of this graph: the same names and shapes in one order.
+    func check(against graph: Graph) throws(GraphError) {
+        let expected = graph.parameters
+        let isSame =
+            slots.count == expected.count
+            && zip(slots, expected).allSatisfy { slot, other in
+                slot.name == other.name && slot.parameter.shape == other.parameter.shape
+                    && slot.parameter.slabCount == other.parameter.slabCount
+                    && slot.parameter.isTrainable == other.parameter.isTrainable
+            }
+        guard !isSame else { return }
+        func list(_ parameters: [(String, [Int])]) -> String {
+            parameters.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        }
+        throw GraphError(
+            node: "executor",
+            found: "parameters of another graph: \(list(slots.map { ($0.name, $0.parameter.shape) }))",
+            expected: list(expected.map { ($0.name, $0.parameter.shape) }))
+    }
+
     /// The full names, in the order of the graph.
     public var names: [String] { slots.map(\.name) }
 

@@ -6,7 +6,7 @@ struct Value: Hashable {
 }
 
 /// Memory that lasts from step to step: the trainable parameters, three slabs laid out as they are, and the layers' state.
-enum Slab: Int, CaseIterable {
+enum Slab {
     case weights, gradients, firstMoment, secondMoment, state
 }
 

@@ -35,6 +35,7 @@ public struct StepResult<Scalar: KernelScalar> {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func prediction(ofHead head: Int, sample: Int) -> Int {
+        check(head, sample)
         let predictions = executor.pinned(executor.results.predictions).assumingMemoryBound(to: Scalar.self)
         return Int(predictions[sample * executor.graph.heads.count + head])
     }
@@ -43,8 +44,15 @@ public struct StepResult<Scalar: KernelScalar> {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func label(ofHead head: Int, sample: Int) -> Int {
+        check(head, sample)
         let labels = executor.pinned(executor.results.labels).assumingMemoryBound(to: Int32.self)
         return Int(labels[sample * executor.graph.heads.count + head])
+    }
+
+    /// Memory lies behind these numbers, so a wrong one must not go unseen.
+    private func check(_ head: Int, _ sample: Int) {
+        precondition(executor.graph.heads.indices.contains(head), "no head \(head)")
+        precondition((0..<samples).contains(sample), "no sample \(sample) in a batch of \(samples)")
     }
 
     /// How many predictions are their labels.

@@ -4,6 +4,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case notFinite(step: Int, place: String)
     /// A label that its head has no class for.
     case label(Int, classes: Int, head: Int, sample: Int, step: Int)
+    /// A learning rate that is infinite or NaN in the network's scalar.
+    case learningRate(Double, step: Int)
+    /// A step number below 0.
+    case step(Int)
+    /// The executor is in a run already: it has one memory.
+    case busy
     /// A batch of a size that the plan has no room for.
     case samples(Int, batchSize: Int, step: Int)
 
@@ -13,6 +19,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "step \(step): \(place) is not finite; the weights were left as they were before this step"
         case .label(let label, let classes, let head, let sample, let step):
             "step \(step), sample \(sample): label \(label) for head \(head), which has classes 0…\(classes - 1)"
+        case .learningRate(let rate, let step): "step \(step): a learning rate of \(rate), expected a finite one"
+        case .step(let step): "step \(step): expected step numbers of 0 or more"
+        case .busy: "the executor is running already; one run at a time"
         case .samples(let count, let batchSize, let step):
             "step \(step): a batch of \(count) samples, expected 1…\(batchSize)"
         }

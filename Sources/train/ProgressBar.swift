@@ -25,7 +25,7 @@ final class ProgressBar: Sendable {
         let filled = Int(fraction * Double(width))
         let rate = Double(progress.done) / max(progress.seconds, 1e-9)
         let epochsLeft = Double(progress.epochs - progress.epoch) + 1 - fraction
-        let left = Int((epochsLeft * Double(progress.total) / max(rate, 1e-9)).rounded())
+        let left = Int(min(epochsLeft * Double(progress.total) / max(rate, 1e-9), 1e9).rounded())
         let bar = String(repeating: "━", count: filled)
         let rest = String(repeating: usesColor ? "━" : "─", count: width - filled)
         let (bright, dim, plain) = usesColor ? ("\u{1B}[36m", "\u{1B}[2m", "\u{1B}[0m") : ("", "", "")

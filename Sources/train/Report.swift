@@ -29,15 +29,15 @@ struct Report {
                 + String(format: "  %.1f s", result.seconds))
     }
 
-    func finish(_ last: EpochResult, digest: String) {
+    func finish(_ last: EpochResult, digest: String, origin: String) {
         if isJSON {
             let event: [String: Any] = [
-                "event": "done", "weights_sha256": digest, "metrics": metrics(last),
+                "event": "done", "data": origin, "weights_sha256": digest, "metrics": metrics(last),
                 "peak_memory_bytes": peakMemoryBytes(),
             ]
             return printLine(String(decoding: Self.line(event).dropLast(), as: UTF8.self))
         }
-        printLine("published: \(recipe.published)")
+        if let published = recipe.published { printLine("published: \(published)") }
         printLine(String(format: "peak memory %.0f MB", Double(peakMemoryBytes()) / 1e6))
         printLine("weights SHA-256 \(digest)")
     }

@@ -34,7 +34,7 @@ enum TrainCommand {
             return printLine(try Trainer.planTable(of: recipe, threads: options.threads))
         }
         var folder = try options.output.map { try RunFolder($0, recipe: recipe, seed: options.seed) }
-        if options.download { try download(to: options.data ?? "data/mnist") }
+        if options.download { try download(to: options.dataDirectory) }
         let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
         let trainer = try Trainer(recipe, data: data, seed: options.seed, threads: options.threads)
         let report = Report(recipe: recipe, isJSON: options.json)
@@ -50,7 +50,7 @@ enum TrainCommand {
                     report.jsonLine(result), accuracy: result.test.accuracies[0], parameters: trainer.parameters)
                 last = result
             })
-        if let last { report.finish(last, digest: try trainer.parameters.digest()) }
+        if let last { report.finish(last, digest: try trainer.parameters.digest(), origin: data.origin) }
     }
 
     private static func printList() {
@@ -58,8 +58,8 @@ enum TrainCommand {
             printLine(
                 """
                 \(recipe.name): \(recipe.summary)
-                    batch \(recipe.batchSize), Adam \(recipe.learningRate), \(recipe.epochs) epochs; \
-                published: \(recipe.published)
+                    batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(recipe.epochs) epochs; \
+                published: \(recipe.published ?? "no figures")
                 """)
         }
     }

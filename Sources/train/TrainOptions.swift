@@ -37,8 +37,15 @@ struct TrainOptions {
             .flag("json", "print JSON on standard output, one object a line") { $0.json = true },
             .flag("plan", "print the plan of a training step, and stop") { $0.plan = true },
             .flag("list", "print all recipes with their published figures, and stop") { $0.list = true },
-            .flag("download", "fetch MNIST into --data DIR or ./data/mnist first") { $0.download = true },
+            .flag("download", "fetch MNIST to where it is looked for first") { $0.download = true },
         ])
+
+    /// Where a download goes: where the data will be looked for.
+    var dataDirectory: String {
+        if let data { return data }
+        let named = ProcessInfo.processInfo.environment["MNIST_DIR"] ?? ""
+        return named.isEmpty ? "data/mnist" : named
+    }
 
     /// The recipe that is named, changed as the options say.
     func chosenRecipe() throws -> Recipe {

@@ -126,6 +126,7 @@ import Testing
         }
         #expect(
             error?.description
-                == "executor: got a batch size of \(batchSize) and \(threads) threads, needs 1 or more")
+                == "executor: got a batch size of \(batchSize) and \(threads) threads, needs 1…1048576 samples and 1…1024 threads"
+        )
     }
 }

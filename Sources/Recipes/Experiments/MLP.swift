@@ -5,7 +5,7 @@ extension Recipe {
     public static let mlp = Recipe(
         name: "mlp",
         summary: "784-512-128-10 with ReLU, cross-entropy",
-        published: "none",
+        published: nil,
         normalization: Normalization(mean: 0.5, deviation: 0.5),
         tasks: [DigitTask(head: "digit") { Int32($0) }],
         heads: { image in
