@@ -94,10 +94,13 @@ public final class Trainer {
                         seconds: secondsSince(start)))
             }
             let seconds = secondsSince(start)
+            let test = try evaluate(data.test)
+            // Weights that the last step took too far: no later step would see it.
+            guard test.loss.isFinite else {
+                throw TrainingError.notFinite(step: batches.steps.upperBound, place: "the test loss before it")
+            }
             try onEpoch(
-                EpochResult(
-                    epoch: epoch, seconds: seconds, trainLoss: sum.meanLoss, learningRate: rate,
-                    test: try evaluate(data.test)))
+                EpochResult(epoch: epoch, seconds: seconds, trainLoss: sum.meanLoss, learningRate: rate, test: test))
         }
     }
 
