@@ -95,13 +95,12 @@ public final class Trainer {
             }
             let seconds = secondsSince(start)
             let test = try evaluate(data.test)
+            // Weights that the last step took too far: no later step would see it.
             guard test.loss.isFinite else {
                 throw TrainingError.notFinite(step: batches.steps.upperBound, place: "the loss of the test images")
             }
             try onEpoch(
-                EpochResult(
-                    epoch: epoch, seconds: seconds, trainLoss: sum.meanLoss, learningRate: rate,
-                    test: test))
+                EpochResult(epoch: epoch, seconds: seconds, trainLoss: sum.meanLoss, learningRate: rate, test: test))
         }
     }
 

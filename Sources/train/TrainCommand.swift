@@ -33,10 +33,11 @@ enum TrainCommand {
         if options.plan {
             return printLine(try Trainer.planTable(of: recipe, threads: options.threads))
         }
-        var folder = try options.output.map { try RunFolder($0, recipe: recipe, seed: options.seed) }
         if options.download { try download(to: options.dataDirectory) }
         let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
         let trainer = try Trainer(recipe, data: data, seed: options.seed, threads: options.threads)
+        // After everything else that can be wrong: an earlier run's metrics are emptied here.
+        var folder = try options.output.map { try RunFolder($0, recipe: recipe, seed: options.seed) }
         let report = Report(recipe: recipe, isJSON: options.json)
         report.start(data, parameters: trainer.graph.trainableCount, threads: options.threads)
         let bar = options.json ? nil : ProgressBar()

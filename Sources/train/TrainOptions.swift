@@ -28,10 +28,12 @@ struct TrainOptions {
         options: [
             .text("data", "DIR", "directory of the four MNIST files, raw or .gz") { $0.data = $1 },
             .integer("epochs", "N", "passes over the training images") { $0.epochs = $1 },
-            .integer("batch-size", "N", "images of a step") { $0.batchSize = $1 },
+            .integer("batch-size", "N", atMost: 60_000, "images of a step") { $0.batchSize = $1 },
             .positiveNumber("learning-rate", "X", "step size of the optimizer") { $0.learningRate = $1 },
             .integer("seed", "N", atLeast: 0, "of weights, order and dropout; default 1") { $0.seed = UInt64($1) },
-            .integer("threads", "N", "default: all cores; any number gives the same weights") { $0.threads = $1 },
+            .integer("threads", "N", atMost: 1024, "default: all cores; any number gives the same weights") {
+                $0.threads = $1
+            },
             .integer("train-limit", "N", "take only the first N training images") { $0.trainLimit = $1 },
             .text("output", "DIR", "write weights and metrics to this folder") { $0.output = $1 },
             .flag("json", "print JSON on standard output, one object a line") { $0.json = true },

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 
 /// Loading from directories that the tests make, of images too small for the real thing.

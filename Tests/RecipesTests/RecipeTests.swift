@@ -3,6 +3,7 @@ import Foundation
 import Kernels
 import Recipes
 import StaticGraph
+import TestSupport
 import Testing
 
 @Suite("Recipes")
@@ -28,20 +29,40 @@ struct RecipeTests {
 
     @Test("Images of another size are refused")
     func size() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func bigEndian(_ numbers: [UInt32]) -> Data {
-            Data(numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } })
-        }
-        for prefix in ["train", "t10k"] {
-            let images = bigEndian([2051, 2, 3, 4]) + Data(repeating: 0, count: 24)
-            try images.write(to: folder.appendingPathComponent("\(prefix)-images-idx3-ubyte"))
-            let labels = bigEndian([2049, 2]) + Data([0, 1])
-            try labels.write(to: folder.appendingPathComponent("\(prefix)-labels-idx1-ubyte"))
-        }
+        let folder = try TemporaryDirectory()
+        try writeImages(2, height: 3, width: 4, to: folder)
         let error = #expect(throws: DatasetError.self) { try DigitData(directory: folder.path) }
         #expect(error?.description.contains("found images of 3×4, expected 28×28") == true)
+        let small = SyntheticDigits.images(0..<2, seed: 1)
+        let other = try LabeledImages(
+            name: "mine", height: 28, width: 27, pixels: Array(repeating: 0, count: 2 * 28 * 27), labels: [0, 1])
+        for (train, test) in [(small, other), (other, small)] {
+            #expect(throws: DatasetError.badData(file: "mine", problem: "found images of 28×27, expected 28×28")) {
+                try DigitData(train: train, test: test, origin: "mine")
+            }
+        }
+    }
+
+    @Test("The limit takes the first training images, and all the test images stay", arguments: [1, 4, 5, 9, nil])
+    func trainLimit(limit: Int?) throws {
+        let folder = try TemporaryDirectory()
+        try writeImages(5, height: 28, width: 28, to: folder)
+        let data = try DigitData(directory: folder.path, trainLimit: limit, environment: [:])
+        #expect(data.train.labels == Array([0, 1, 2, 3, 4][..<min(limit ?? 5, 5)]))
+        #expect(data.train.pixels.count == data.train.count * 28 * 28)
+        #expect(data.test.count == 5)
+    }
+
+    private func writeImages(_ count: UInt32, height: UInt32, width: UInt32, to folder: TemporaryDirectory) throws {
+        let pixels = [UInt8](repeating: 0, count: Int(count * height * width))
+        for prefix in ["train", "t10k"] {
+            try folder.write(
+                idx(magic: 2051, dimensions: [count, height, width], elements: pixels),
+                to: "\(prefix)-images-idx3-ubyte")
+            try folder.write(
+                idx(magic: 2049, dimensions: [count], elements: Array(0..<UInt8(count))),
+                to: "\(prefix)-labels-idx1-ubyte")
+        }
     }
 }
 
@@ -79,5 +100,36 @@ struct RunFolderTests {
         #expect(throws: FileError.self) {
             try RunFolder(file.appendingPathComponent("run").path, recipe: .mlp, seed: 1)
         }
+    }
+
+    @Test("The first of equally good epochs is the best one, and says what it was")
+    func ties() throws {
+        let folder = try TemporaryDirectory()
+        let graph = try Recipe.mlp.graph()
+        var run = try RunFolder(folder.path + "/a/b", recipe: .mlp, seed: 3)
+        for seed in 1...2 as ClosedRange<UInt64> {
+            try run.add(Data(), accuracy: 0, parameters: Parameters<Float>(graph, seed: seed))
+        }
+        let file = try Safetensors(contentsOf: URL(fileURLWithPath: folder.path + "/a/b/best.safetensors"))
+        #expect(file.metadata == ["recipe": "mlp", "seed": "3", "mean": "0.5", "deviation": "0.5"])
+        let parameters = Parameters<Float>(graph, seed: 9)
+        try parameters.load(file)
+        #expect(try parameters.digest() == Parameters<Float>(graph, seed: 1).digest())
+    }
+
+    @Test(
+        "A file that cannot be replaced is an error that names it, and nothing half-written stays",
+        arguments: ["metrics.jsonl", "last.safetensors", "best.safetensors"])
+    func blocked(name: String) throws {
+        let folder = try TemporaryDirectory()
+        // A folder under the file's name, since permissions do not hold back a superuser.
+        try folder.write([], to: "\(name)/inside")
+        let error = #expect(throws: FileError.self) {
+            var run = try RunFolder(folder.path, recipe: .mlp, seed: 1)
+            try run.add(Data(), accuracy: 1, parameters: Parameters<Float>(Recipe.mlp.graph(), seed: 1))
+        }
+        #expect(error?.path.hasSuffix(name) == true)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(names).isSubset(of: ["metrics.jsonl", "last.safetensors", "best.safetensors"]))
     }
 }

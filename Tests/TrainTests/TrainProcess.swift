@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+
+/// What a run of the built `train` left behind.
+struct TrainProcess {
+    let exitCode: Int32
+    let output: String
+    let errors: String
+
+    /// The lines of standard output.
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+    /// Runs the executable in a directory, without MNIST_DIR, and waits for its end. Output goes to files, as it would to
+    /// a pipe: no terminal, and no buffer that could fill up.
+    static func run(_ arguments: [String], in directory: TemporaryDirectory) async throws -> TrainProcess {
+        let logs = try TemporaryDirectory()
+        let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+        process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "MNIST_DIR" }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: paths[0])
+        process.standardError = FileHandle(forWritingAtPath: paths[1])
+        try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in ended.resume() }
+            do { try process.run() } catch { ended.resume(throwing: error) }
+        }
+        return TrainProcess(
+            exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: try String(contentsOfFile: paths[0], encoding: .utf8),
+            errors: try String(contentsOfFile: paths[1], encoding: .utf8))
+    }
+
+    /// SwiftPM puts executables beside the bundle of the tests.
+    private static var executable: URL {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
+        let folder = bundle?.deletingLastPathComponent() ?? Bundle.main.bundleURL
+        return folder.appendingPathComponent("train")
+    }
+}
+
+extension TemporaryDirectory {
+    /// Writes a small data set in MNIST's four files: every image of a class is the same bar, at a place of its own.
+    func writeDigits(train: Int = 40, test: Int = 20) throws {
+        for (prefix, count) in [("train", train), ("t10k", test)] {
+            var pixels: [UInt8] = []
+            for image in 0..<count {
+                pixels += (0..<28 * 28).map { ($0 % 28) / 2 == image % 10 + 2 ? 255 : 0 }
+            }
+            try write(
+                idx(magic: 2051, dimensions: [UInt32(count), 28, 28], elements: pixels),
+                to: "digits/\(prefix)-images-idx3-ubyte")
+            try write(
+                idx(magic: 2049, dimensions: [UInt32(count)], elements: (0..<count).map { UInt8($0 % 10) }),
+                to: "digits/\(prefix)-labels-idx1-ubyte")
+        }
+    }
+}
