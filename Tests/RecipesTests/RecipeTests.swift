@@ -111,7 +111,7 @@ struct RunFolderTests {
             try run.add(Data(), accuracy: 0, parameters: Parameters<Float>(graph, seed: seed))
         }
         let file = try Safetensors(contentsOf: URL(fileURLWithPath: folder.path + "/a/b/best.safetensors"))
-        #expect(file.metadata == ["recipe": "mlp", "seed": "3", "mean": "0.5", "deviation": "0.5"])
+        #expect(file.metadata == ["format": "pt", "recipe": "mlp", "seed": "3", "mean": "0.5", "deviation": "0.5"])
         let parameters = Parameters<Float>(graph, seed: 9)
         try parameters.load(file)
         #expect(try parameters.digest() == Parameters<Float>(graph, seed: 1).digest())

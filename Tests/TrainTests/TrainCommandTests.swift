@@ -63,7 +63,7 @@ struct TrainCommandTests {
         let run = try await TrainProcess.run(
             ["mlp", "--data", "digits", "--epochs", "1", "--learning-rate", "1e18", "--json"], in: directory)
         #expect(run.exitCode == 70)
-        #expect(run.errors.contains("the test loss before it is not finite"), "\(run.errors)")
+        #expect(run.errors.contains("the loss of the test images is not finite"), "\(run.errors)")
         #expect(run.output.isEmpty)
     }
 
