@@ -37,7 +37,7 @@ struct Report {
             ]
             return printLine(String(decoding: Self.line(event).dropLast(), as: UTF8.self))
         }
-        if let published = recipe.published { printLine("published: \(published)") }
+        if let published = recipe.published { printLine("published, on MNIST: \(published)") }
         printLine(String(format: "peak memory %.0f MB", Double(peakMemoryBytes()) / 1e6))
         printLine("weights SHA-256 \(digest)")
     }

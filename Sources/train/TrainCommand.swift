@@ -41,6 +41,7 @@ enum TrainCommand {
         let report = Report(recipe: recipe, isJSON: options.json)
         report.start(data, parameters: trainer.graph.trainableCount, threads: options.threads)
         let bar = options.json ? nil : ProgressBar()
+        defer { bar?.clear() }  // Before an error is printed on its line.
         var last: EpochResult?
         try trainer.run(
             onProgress: { bar?.show($0) },
