@@ -1,9 +1,11 @@
 import Kernels
 
-/// A random order of 0..<count, a function of seed and epoch alone: the shuffle of Fisher and Yates in Durstenfeld's form
+/// A random order of 0..<count, a function of seed, purpose and epoch alone: the shuffle of Fisher and Yates in Durstenfeld's form
 /// ("Algorithm 235: Random Permutation", 1964).
-public func permutation(count: Int, seed: UInt64, epoch: Int) -> [Int] {
-    var random = RandomStream(seed: seed, purpose: .shuffle, epoch: epoch)
+public func permutation(
+    count: Int, seed: UInt64, purpose: RandomStream.Purpose = .shuffle, epoch: Int = 0
+) -> [Int] {
+    var random = RandomStream(seed: seed, purpose: purpose, epoch: epoch)
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) { order.swapAt(last, random.integer(below: last + 1)) }
     return order

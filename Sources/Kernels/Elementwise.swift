@@ -128,3 +128,9 @@ public func normalize<Scalar: KernelScalar>(
     let offset = -mean / deviation
     for i in 0..<count { output[i] = Scalar(bytes[i]) * scale + offset }
 }
+
+/// x = (x − mean) / deviation, in place.
+public func normalize(_ values: inout MutableSpan<Float>, mean: Float, deviation: Float) {
+    let (scale, offset) = (1 / deviation, -mean / deviation)
+    for i in 0..<values.count { values[i] = values[i] * scale + offset }
+}

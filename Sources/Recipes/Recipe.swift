@@ -2,15 +2,22 @@ import Datasets
 import Kernels
 import StaticGraph
 
-/// One of a network's tasks: a head's name and the class that a digit has there.
+/// One of a network's tasks: a head's name, its classes' names, and which of them an example belongs to.
 public struct DigitTask: Sendable {
     public let head: String
-    public let label: @Sendable (UInt8) -> Int32
+    /// In the order of the head's outputs.
+    public let classes: [String]
+    /// The class of a digit that was turned counter-clockwise by so many quarter turns.
+    public let label: @Sendable (_ digit: UInt8, _ quarterTurns: Int) -> Int
 
-    public init(head: String, label: @escaping @Sendable (UInt8) -> Int32) {
-        self.head = head
-        self.label = label
+    public init(
+        _ head: String, classes: [String], label: @escaping @Sendable (_ digit: UInt8, _ quarterTurns: Int) -> Int
+    ) {
+        (self.head, self.classes, self.label) = (head, classes, label)
     }
+
+    /// Which of the ten digits it is.
+    public static let digit = DigitTask("digit", classes: (0...9).map(String.init)) { digit, _ in Int(digit) }
 }
 
 /// How pixels become the network's numbers: (pixel/255 − mean) / deviation.
@@ -19,9 +26,20 @@ public struct Normalization: Sendable, Equatable {
     public let deviation: Float
 
     public init(mean: Float, deviation: Float) {
-        self.mean = mean
-        self.deviation = deviation
+        (self.mean, self.deviation) = (mean, deviation)
     }
+
+    /// Pixels in [0, 1].
+    public static let none = Normalization(mean: 0, deviation: 1)
+    /// The mean and the deviation of MNIST's training images, as `train --statistics` computes them.
+    public static let mnist = Normalization(mean: 0.1307, deviation: 0.3081)
+}
+
+/// Which epoch's weights a recipe's results are those of.
+public enum ResultEpoch: Sendable {
+    case last
+    /// The one with the best accuracy of the first task, on the validation images or, without any, on the test images.
+    case best
 }
 
 /// An experiment: everything that decides what comes out of training, but for the data and the seed.
@@ -30,17 +48,46 @@ public struct Recipe: Sendable {
     public let name: String
     /// One line about the network and its training.
     public let summary: String
-    /// What the source report published, if it did.
-    public let published: String?
+    /// What the source report printed.
+    public let published: Published
+    /// The digits whose images are taken.
+    public let digits: [UInt8]
+    /// At how many quarter turns each image is taken: 1 as it is, 4 at 0°, 90°, 180° and 270° counter-clockwise.
+    public let quarterTurns: Int
+    /// The fraction of the training images that is held out for validation, chosen by the seed.
+    public let validationFraction: Double
     public let normalization: Normalization
+    /// What happens to a training image before it is normalized, one after the other.
+    public var augmentation: [any ImageTransform]
     /// The tasks, in the order of the heads.
     public let tasks: [DigitTask]
+    public var batchSize: Int
+    public let optimizer: Optimizer
+    public var learningRate: Double
+    public let schedule: LearningRateSchedule
+    public var epochs: Int
+    public let results: ResultEpoch
+    /// The switches that were given to a recipe that has some, as a saved network's file carries them.
+    public let switches: [String: String]
     /// The network; its input is an image of 1×28×28.
     public let heads: @Sendable (_ image: Node) -> [Head]
-    public let optimizer: Optimizer
-    public var batchSize: Int
-    public var epochs: Int
-    public var learningRate: Double
+
+    /// - Parameter heads: The network of an image of 1×28×28: one head for each task, in their order.
+    public init(
+        _ name: String, _ summary: String, published: Published = Published(), digits: [UInt8] = Array(0...9),
+        quarterTurns: Int = 1, validationFraction: Double = 0, normalization: Normalization,
+        augmentation: [any ImageTransform] = [], tasks: [DigitTask] = [.digit], batchSize: Int = 64,
+        optimizer: Optimizer = .adam(), learningRate: Double = 1e-3, schedule: LearningRateSchedule = .constant,
+        epochs: Int = 10, results: ResultEpoch = .last, switches: [String: String] = [:],
+        heads: @escaping @Sendable (_ image: Node) -> [Head]
+    ) {
+        (self.name, self.summary, self.published) = (name, summary, published)
+        (self.digits, self.quarterTurns, self.validationFraction) = (digits, quarterTurns, validationFraction)
+        (self.normalization, self.augmentation, self.tasks) = (normalization, augmentation, tasks)
+        (self.batchSize, self.optimizer, self.learningRate) = (batchSize, optimizer, learningRate)
+        (self.schedule, self.epochs, self.results) = (schedule, epochs, results)
+        (self.switches, self.heads) = (switches, heads)
+    }
 
     /// The shape of the images that recipes are for.
     public static let imageShape = Shape(channels: 1, height: 28, width: 28)
@@ -50,6 +97,17 @@ public struct Recipe: Sendable {
         try Graph(heads: heads(.input("image", Recipe.imageShape)))
     }
 
-    /// All recipes, the default one first.
-    public static let all: [Recipe] = [augmented, mlp]
+    /// The examples to train on, to choose by, if the recipe holds some out, and to test on.
+    public func examples(
+        of data: DigitData, seed: UInt64
+    ) -> (training: Examples, validation: Examples?, test: Examples) {
+        let test = Examples(data.test, digits: digits, quarterTurns: quarterTurns)
+        func training(_ indices: ArraySlice<Int>?) -> Examples {
+            Examples(data.train, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns)
+        }
+        guard validationFraction > 0 else { return (training(nil), nil, test) }
+        let order = permutation(count: data.train.count, seed: seed, purpose: .split)
+        let heldOut = Int(Double(order.count) * validationFraction)
+        return (training(order[heldOut...]), training(order[..<heldOut]), test)
+    }
 }

@@ -1,43 +1,91 @@
+import Datasets
 import Foundation
 import Kernels
 import StaticGraph
 
-/// The folder that a run's results go to: `metrics.jsonl`, a line an epoch, and the weights as safetensors with PyTorch's
-/// names, `last.safetensors` and, of the epoch with the best first accuracy, `best.safetensors`.
+/// The folder that a run's results go to:
+/// - `config.json`: everything that decides what comes out;
+/// - `metrics.jsonl`: a line an epoch, and one at the end;
+/// - `last.safetensors`, `best.safetensors`: the weights with PyTorch's names, of the last epoch and of the best one;
+/// - `report.html`: all of it to look at, written when the run has ended.
 ///
 /// Every file is written whole or not at all.
 public struct RunFolder {
+    public let path: String
     private let folder: URL
+    private let recipe: Recipe
     private let metadata: [String: String]
     private var metrics = Data()
     private var best = -1.0
 
-    /// Makes the folder, with those above it.
+    /// Makes the folder, with those above it. What an earlier run left there is replaced.
     ///
     /// - Throws: `FileError` where that is impossible.
-    public init(_ path: String, recipe: Recipe, seed: UInt64) throws {
+    public init(_ path: String, recipe: Recipe, seed: UInt64, command: String, data: DigitData) throws {
+        self.path = path
+        self.recipe = recipe
         folder = URL(fileURLWithPath: path, isDirectory: true)
-        metadata = [
-            "format": "pt", "recipe": recipe.name, "seed": "\(seed)", "mean": "\(recipe.normalization.mean)",
-            "deviation": "\(recipe.normalization.deviation)",
-        ]
+        metadata = SavedModel.metadata(of: recipe, seed: seed)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
-            throw FileError(path: path, operation: "make the folder", reason: error.localizedDescription)
+            throw FileError(path: path, operation: "make the folder", error: error)
         }
-        // An empty file now, so that a folder that cannot be written to is known before the training and not after it.
-        try AtomicFile.write(metrics, to: folder.appendingPathComponent("metrics.jsonl"))
+        // Now, so that a folder that cannot be written to is known before the training and not after it.
+        let settings = try JSONSerialization.data(
+            withJSONObject: recipe.configuration(command: command, seed: seed, data: data), options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+        try write(settings + Data("\n".utf8), "config.json")
+        try write(metrics, "metrics.jsonl")
+        for earlier in ["last.safetensors", "best.safetensors", "report.html"] {
+            try? FileManager.default.removeItem(at: folder.appendingPathComponent(earlier))
+        }
+    }
+
+    /// `runs/RECIPE-DATE`, with the time of the day so that no run replaces another.
+    public static func defaultPath(of recipe: Recipe) -> String {
+        let now = Calendar.current.dateComponents([.year, .month, .day, .hour, .minute, .second], from: Date())
+        let numbers = [now.year, now.month, now.day, now.hour, now.minute, now.second].map { $0 ?? 0 }
+        let parts = numbers.map { String(format: "%02d", $0) }
+        return "runs/\(recipe.name)-\(parts[..<3].joined(separator: "-"))-\(parts[3...].joined())"
     }
 
     /// Adds an epoch's line and its weights.
-    public mutating func add(_ line: Data, accuracy: Double, parameters: Parameters<Float>) throws {
-        metrics += line
-        try AtomicFile.write(metrics, to: folder.appendingPathComponent("metrics.jsonl"))
+    public mutating func add(_ result: EpochResult, parameters: Parameters<Float>) throws {
+        try add(JSONLines(recipe).epoch(result))
         let weights = try parameters.stateDictionary(metadata: metadata)
         try weights.write(to: folder.appendingPathComponent("last.safetensors"))
-        guard accuracy > best else { return }
-        best = accuracy
+        guard result.score > best else { return }
+        best = result.score
         try weights.write(to: folder.appendingPathComponent("best.safetensors"))
+    }
+
+    /// Adds the last line, and writes the report.
+    public mutating func finish(_ run: Run) throws {
+        try add(JSONLines(recipe).done(run))
+        try write(Data(HTMLReport(run).html.utf8), "report.html")
+    }
+
+    private mutating func add(_ line: Data) throws {
+        metrics += line
+        try write(metrics, "metrics.jsonl")
+    }
+
+    private func write(_ data: Data, _ name: String) throws {
+        try AtomicFile.write(data, to: folder.appendingPathComponent(name))
+    }
+}
+
+extension Recipe {
+    /// Everything that decides what comes out of a run, as JSON.
+    func configuration(command: String, seed: UInt64, data: DigitData) -> [String: Any] {
+        [
+            "recipe": name, "summary": summary, "command": command, "data": data.origin, "seed": seed,
+            "training_images": data.train.count, "digits": digits.map { Int($0) }, "quarter_turns": quarterTurns,
+            "validation_fraction": validationFraction, "mean": "\(normalization.mean)",
+            "deviation": "\(normalization.deviation)", "augmentation": augmentation.map(\.description),
+            "heads": tasks.map { ["name": $0.head, "classes": $0.classes] as [String: Any] },
+            "batch_size": batchSize, "optimizer": "\(optimizer)", "learning_rate": learningRate,
+            "schedule": "\(schedule)", "epochs": epochs, "results": "\(results)", "switches": switches,
+        ]
     }
 }

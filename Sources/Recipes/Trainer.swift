@@ -4,24 +4,11 @@ import Foundation
 import Kernels
 import StaticGraph
 
-/// What one epoch came to.
-public struct EpochResult: Sendable {
-    /// 1 for the first.
-    public let epoch: Int
-    /// Seconds of training, without the evaluation.
-    public let seconds: Double
-    /// The mean over the epoch's images, each taken as the weights were when it was trained on.
-    public let trainLoss: Double
-    public let learningRate: Double
-    /// On the test images, after the epoch.
-    public let test: Evaluation
-}
-
 /// How far an epoch has come.
 public struct TrainingProgress: Sendable {
     public let epoch: Int
     public let epochs: Int
-    /// Images of this epoch that have been trained on.
+    /// Examples of this epoch that have been trained on.
     public let done: Int
     public let total: Int
     /// The mean so far.
@@ -30,33 +17,34 @@ public struct TrainingProgress: Sendable {
     public let seconds: Double
 }
 
-/// Trains a recipe's network on digits, evaluating it after every epoch.
+/// Trains a recipe's network on digits, and evaluates it after every epoch.
 public final class Trainer {
     public let recipe: Recipe
     public let graph: Graph
     public let parameters: Parameters<Float>
-    private let data: DigitData
-    private let seed: UInt64
-    private let training: Executor<Float>
-    private let inference: Executor<Float>
+    /// The examples to train on.
+    public let training: Examples
+    /// Those that are held out, where the recipe holds some out.
+    public let validation: Examples?
+    public let test: Examples
+    public let seed: UInt64
+    private let executor: Executor<Float>
+    private let evaluator: Evaluator
 
     /// - Parameters:
-    ///   - seed: Of the initial weights, of the order of the images and of dropout.
+    ///   - seed: Of the initial weights, the order of the images, the held-out ones, augmentation and dropout.
     ///   - threads: Any number gives the same bits.
     public init(_ recipe: Recipe, data: DigitData, seed: UInt64, threads: Int) throws(GraphError) {
         self.recipe = recipe
-        self.data = data
         self.seed = seed
+        (training, validation, test) = recipe.examples(of: data, seed: seed)
         graph = try recipe.graph()
         parameters = Parameters(graph, seed: seed)
-        training = try Executor(
+        executor = try Executor(
             graph, parameters: parameters, mode: .training(recipe.optimizer), batchSize: recipe.batchSize,
             threads: threads, seed: seed)
-        inference = try Executor(
-            graph, parameters: parameters, mode: .inference, batchSize: Trainer.evaluationBatchSize, threads: threads)
+        evaluator = try Evaluator(recipe, graph, parameters, threads: threads)
     }
-
-    private static let evaluationBatchSize = 1000
 
     /// The plan of a recipe's training step, as a table.
     public static func planTable(of recipe: Recipe, threads: Int) throws(GraphError) -> String {
@@ -67,7 +55,7 @@ public final class Trainer {
         ).planTable
     }
 
-    /// Trains for all epochs of the recipe.
+    /// Trains for all epochs of the recipe. Afterwards the parameters are those that the recipe's results belong to.
     ///
     /// - Parameters:
     ///   - onProgress: Called after every step, by any thread, one call at a time.
@@ -77,16 +65,19 @@ public final class Trainer {
         onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
         onEpoch: (EpochResult) throws -> Void = { _ in }
     ) throws {
+        let stepsPerEpoch = (training.count + recipe.batchSize - 1) / recipe.batchSize
+        let schedule = recipe.schedule.steps(
+            recipe.learningRate, stepsPerEpoch: stepsPerEpoch, epochs: max(recipe.epochs, 1))
+        var best: (score: Double, weights: Safetensors)?
         for epoch in 1...max(recipe.epochs, 1) {
-            let order = permutation(count: data.train.count, seed: seed, epoch: epoch)
-            let stepsPerEpoch = (order.count + recipe.batchSize - 1) / recipe.batchSize
+            let order = permutation(count: training.count, seed: seed, epoch: epoch)
             let batches = ImageBatches(
-                data.train, order: order, batchSize: recipe.batchSize, firstStep: (epoch - 1) * stepsPerEpoch,
-                recipe: recipe)
-            let sum = ResultSum(heads: graph.heads.count)
+                training, order: order, batchSize: recipe.batchSize, firstStep: (epoch - 1) * stepsPerEpoch,
+                recipe: recipe, augmentation: (seed, epoch))
+            let sum = ResultSum(recipe)
             let start = DispatchTime.now()
-            let (epochs, total, rate) = (recipe.epochs, order.count, recipe.learningRate)
-            try training.run(steps: batches.steps, from: batches, learningRate: .constant(rate)) { result in
+            let (epochs, total) = (recipe.epochs, order.count)
+            try executor.run(steps: batches.steps, from: batches, learningRate: schedule) { result in
                 sum.add(result)
                 onProgress(
                     TrainingProgress(
@@ -94,25 +85,24 @@ public final class Trainer {
                         seconds: secondsSince(start)))
             }
             let seconds = secondsSince(start)
-            let test = try evaluate(data.test)
+            let lastStep = batches.steps.upperBound - 1
+            let result = EpochResult(
+                epoch: epoch, seconds: seconds, learningRate: schedule.rate(lastStep), training: sum.evaluation,
+                validation: try validation.map(evaluator.evaluate), test: try evaluator.evaluate(test))
             // Weights that the last step took too far: no later step would see it.
-            guard test.loss.isFinite else {
-                throw TrainingError.notFinite(step: batches.steps.upperBound, place: "the loss of the test images")
+            guard result.test.loss.isFinite else {
+                throw TrainingError.notFinite(step: lastStep + 1, place: "the loss of the test images")
             }
-            try onEpoch(
-                EpochResult(epoch: epoch, seconds: seconds, trainLoss: sum.meanLoss, learningRate: rate, test: test))
+            try onEpoch(result)
+            if recipe.results == .best, result.score > best?.score ?? -1 {
+                best = (result.score, try parameters.stateDictionary())
+            }
         }
+        if let best { try parameters.load(best.weights) }
     }
 
-    /// The network's loss and accuracies on images.
-    public func evaluate(_ images: LabeledImages) throws -> Evaluation {
-        let batches = ImageBatches(
-            images, order: Array(0..<images.count), batchSize: Trainer.evaluationBatchSize, firstStep: 0,
-            recipe: recipe)
-        let sum = ResultSum(heads: graph.heads.count)
-        try inference.run(steps: batches.steps, from: batches, report: { sum.add($0) })
-        return sum.evaluation
-    }
+    /// The network's results on examples.
+    public func evaluate(_ examples: Examples) throws -> Evaluation { try evaluator.evaluate(examples) }
 }
 
 private func secondsSince(_ start: DispatchTime) -> Double {

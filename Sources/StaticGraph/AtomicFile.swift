@@ -15,6 +15,14 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// - Parameter error: Foundation's; the system's own reason, where it has one, is shorter.
+    public init(path: String, operation: String, error: any Error) {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        let isSystems = cause?.domain == NSPOSIXErrorDomain
+        let reason = cause.flatMap { isSystems ? String(cString: strerror(Int32($0.code))) : nil }
+        self.init(path: path, operation: operation, reason: reason ?? error.localizedDescription)
+    }
+
     /// All three in one line.
     public var description: String { "\(path): cannot \(operation): \(reason)" }
 }

@@ -24,7 +24,7 @@ public struct Safetensors: Sendable {
         do {
             data = try Data(contentsOf: url)
         } catch {
-            throw FileError(path: url.path, operation: "read", reason: error.localizedDescription)
+            throw FileError(path: url.path, operation: "read", error: error)
         }
         try self.init(data, source: url.lastPathComponent)
     }

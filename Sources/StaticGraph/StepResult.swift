@@ -40,6 +40,17 @@ public struct StepResult<Scalar: KernelScalar> {
         return Int(predictions[sample * executor.graph.heads.count + head])
     }
 
+    /// A head's output of a sample, [features]; images lie channels last.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    public func output(ofHead head: Int, sample: Int) -> [Scalar] {
+        check(head, sample)
+        let node = executor.builder.nodes[executor.builder.graph.headOutputs[head]]
+        let count = node.member.shape.count
+        let values = executor.pinned(node.output).assumingMemoryBound(to: Scalar.self)
+        return Array(UnsafeBufferPointer(start: values + sample * count, count: count))
+    }
+
     /// The class that the batch source named.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)

@@ -5,54 +5,48 @@ import StaticGraph
 
 /// The command `train`: parses, calls, prints.
 enum TrainCommand {
-    /// Returns the process's exit code: 0, 64 usage, 65 bad data, 66 missing input, 70 a training that ran away, 74 I/O.
-    static func run() -> Int32 {
+    static func run() throws {
         let options = TrainOptions.parser.parseOrExit(into: TrainOptions())
-        do {
-            try run(options)
-            return 0
-        } catch {
-            printToStandardError("train: \(error)\n")
-            return exitCode(of: error)
-        }
-    }
-
-    private static func exitCode(of error: any Error) -> Int32 {
-        switch error {
-        case is UsageError, is GraphError: UsageError.exitCode
-        case DatasetError.badData: 65
-        case DatasetError.missingInput: 66
-        case is TrainingError: 70
-        default: 74
-        }
-    }
-
-    private static func run(_ options: TrainOptions) throws {
         if options.list { return printList() }
         let recipe = try options.chosenRecipe()
-        if options.plan {
-            return printLine(try Trainer.planTable(of: recipe, threads: options.threads))
-        }
+        if options.plan { return printLine(try Trainer.planTable(of: recipe, threads: options.threads)) }
         if options.download { try download(to: options.dataDirectory) }
         let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
+        if options.statistics {
+            let (mean, deviation) = recipe.examples(of: data, seed: options.seed).training.statistics
+            return printLine(String(format: "mean %.4f  deviation %.4f  (pixels in 0…1)", mean, deviation))
+        }
+        if let file = options.samples {
+            let sheet = SampleSheet(recipe, recipe.examples(of: data, seed: options.seed).training, seed: options.seed)
+            try AtomicFile.write(Data(sheet.svg.utf8), to: URL(fileURLWithPath: file))
+            return printLine(file)
+        }
+        try train(recipe, data, options)
+    }
+
+    private static func train(_ recipe: Recipe, _ data: DigitData, _ options: TrainOptions) throws {
         let trainer = try Trainer(recipe, data: data, seed: options.seed, threads: options.threads)
-        // After everything else that can be wrong: an earlier run's metrics are emptied here.
-        var folder = try options.output.map { try RunFolder($0, recipe: recipe, seed: options.seed) }
-        let report = Report(recipe: recipe, isJSON: options.json)
-        report.start(data, parameters: trainer.graph.trainableCount, threads: options.threads)
+        let command = commandLine("train")
+        // After everything else that can be wrong: an earlier run's files are replaced here.
+        var folder = try RunFolder(
+            options.output ?? RunFolder.defaultPath(of: recipe), recipe: recipe, seed: options.seed, command: command,
+            data: data)
+        let printer = TrainPrinter(recipe: recipe, isJSON: options.json)
+        printer.start(trainer, origin: data.origin, threads: options.threads)
         let bar = options.json ? nil : ProgressBar()
         defer { bar?.clear() }  // Before an error is printed on its line.
-        var last: EpochResult?
+        var epochs: [EpochResult] = []
         try trainer.run(
             onProgress: { bar?.show($0) },
             onEpoch: { result in
                 bar?.clear()
-                report.epoch(result)
-                try folder?.add(
-                    report.jsonLine(result), accuracy: result.test.accuracies[0], parameters: trainer.parameters)
-                last = result
+                printer.epoch(result)
+                try folder.add(result, parameters: trainer.parameters)
+                epochs.append(result)
             })
-        if let last { report.finish(last, digest: try trainer.parameters.digest(), origin: data.origin) }
+        let run = try Run(trainer, epochs: epochs, command: command, threads: options.threads, origin: data.origin)
+        try folder.finish(run)
+        printer.finish(run, folder: folder.path)
     }
 
     private static func printList() {
@@ -61,7 +55,7 @@ enum TrainCommand {
                 """
                 \(recipe.name): \(recipe.summary)
                     batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(recipe.epochs) epochs; \
-                published: \(recipe.published ?? "no figures")
+                published: \(recipe.published.summary)
                 """)
         }
     }

@@ -11,10 +11,14 @@ struct TrainOptions {
     var seed: UInt64 = 1
     var threads = ProcessInfo.processInfo.activeProcessorCount
     var trainLimit: Int?
+    var switches: [String: String] = [:]
+    var noAugmentation = false
     var output: String?
     var json = false
     var plan = false
     var list = false
+    var statistics = false
+    var samples: String?
     var download = false
 
     static let parser = ArgumentParser<TrainOptions>(
@@ -30,15 +34,32 @@ struct TrainOptions {
             .integer("epochs", "N", "passes over the training images") { $0.epochs = $1 },
             .integer("batch-size", "N", atMost: 60_000, "images of a step") { $0.batchSize = $1 },
             .positiveNumber("learning-rate", "X", "step size of the optimizer") { $0.learningRate = $1 },
-            .integer("seed", "N", atLeast: 0, "of weights, order and dropout; default 1") { $0.seed = UInt64($1) },
+            .integer("seed", "N", atLeast: 0, "of weights, order, split, augmentation, dropout; default 1") {
+                $0.seed = UInt64($1)
+            },
             .integer("threads", "N", atMost: 1024, "default: all cores; any number gives the same weights") {
                 $0.threads = $1
             },
             .integer("train-limit", "N", "take only the first N training images") { $0.trainLimit = $1 },
-            .text("output", "DIR", "write weights and metrics to this folder") { $0.output = $1 },
+            .flag("no-augmentation", "train on the images as they are") { $0.noAugmentation = true },
+            .flag("batch-norm", "threehead: BatchNorm after each convolution") { $0.switches["batch-norm"] = "true" },
+            .text("dropout", "P", "threehead: drop features with this probability before the heads") {
+                $0.switches["dropout"] = $1
+            },
+            .flag("global-average-pool", "threehead: in place of the third max-pool and the flatten") {
+                $0.switches["global-average-pool"] = "true"
+            },
+            .text("loss-weights", "D,P,T", "threehead: what the losses of digit, parity and threshold count") {
+                $0.switches["loss-weights"] = $1
+            },
+            .text("output", "DIR", "the run's folder; default runs/RECIPE-DATE") { $0.output = $1 },
             .flag("json", "print JSON on standard output, one object a line") { $0.json = true },
             .flag("plan", "print the plan of a training step, and stop") { $0.plan = true },
             .flag("list", "print all recipes with their published figures, and stop") { $0.list = true },
+            .flag("statistics", "print mean and deviation of the training images, and stop") { $0.statistics = true },
+            .text("show-samples", "FILE", "draw the images that the network gets to an SVG file, and stop") {
+                $0.samples = $1
+            },
             .flag("download", "fetch MNIST to where it is looked for first") { $0.download = true },
         ])
 
@@ -51,15 +72,11 @@ struct TrainOptions {
 
     /// The recipe that is named, changed as the options say.
     func chosenRecipe() throws -> Recipe {
-        let name = recipe ?? Recipe.all[0].name
-        guard var chosen = Recipe.all.first(where: { $0.name == name }) else {
-            let names = Recipe.all.map(\.name)
-            let hint = closest(to: name, among: names).map { "did you mean \($0)?" }
-            throw UsageError("unknown recipe '\(name)', \(hint ?? "expected one of " + names.joined(separator: ", "))")
-        }
+        var chosen = try Recipe.named(recipe ?? Recipe.all[0].name, switches: switches)
         chosen.epochs = epochs ?? chosen.epochs
         chosen.batchSize = batchSize ?? chosen.batchSize
         chosen.learningRate = learningRate ?? chosen.learningRate
+        if noAugmentation { chosen.augmentation = [] }
         return chosen
     }
 }

@@ -1,3 +1,3 @@
-import Foundation
+import Recipes
 
-exit(TrainCommand.run())
+runCommand("train") { try TrainCommand.run() }

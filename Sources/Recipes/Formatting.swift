@@ -1,0 +1,7 @@
+import Foundation
+
+/// "98.86 %" for 0.9886.
+public func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
+
+/// Four decimals.
+public func decimals(_ number: Double) -> String { String(format: "%.4f", number) }

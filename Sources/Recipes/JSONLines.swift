@@ -1,0 +1,42 @@
+import Foundation
+
+/// The JSON objects of `--json` and of a run's `metrics.jsonl`, one a line.
+public struct JSONLines: Sendable {
+    let recipe: Recipe
+
+    public init(_ recipe: Recipe) { self.recipe = recipe }
+
+    /// An epoch's object with a line break. The loss called `validation_loss` is that of the test images where the recipe
+    /// holds none out.
+    public func epoch(_ result: EpochResult) -> Data {
+        var object: [String: Any] = [
+            "event": "epoch", "epoch": result.epoch, "seconds": result.seconds, "train_loss": result.training.loss,
+            "validation_loss": (result.validation ?? result.test).loss, "test_loss": result.test.loss,
+            "learning_rate": result.learningRate, "metrics": metrics(result.test),
+            "train_metrics": metrics(result.training),
+        ]
+        object["validation_metrics"] = result.validation.map(metrics)
+        return Self.line(object)
+    }
+
+    /// The last object: what the recipe's results are.
+    public func done(_ run: Run) -> Data {
+        var object: [String: Any] = [
+            "event": "done", "data": run.origin, "weights_sha256": run.weightsDigest, "metrics": metrics(run.result),
+            "test_loss": run.result.loss, "peak_memory_bytes": peakMemoryBytes(),
+        ]
+        object["result_epoch"] = run.resultEpoch?.epoch
+        return Self.line(object)
+    }
+
+    private func metrics(_ evaluation: Evaluation) -> [String: Double] {
+        Dictionary(recipe.metrics(evaluation).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// An object in one line.
+    static func line(_ object: [String: Any]) -> Data {
+        // Strings and finite numbers are all that goes in, so this cannot fail; an empty object would be seen.
+        let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+        return (data ?? Data("{}".utf8)) + Data("\n".utf8)
+    }
+}

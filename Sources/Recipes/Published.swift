@@ -1,0 +1,33 @@
+/// What a source report printed about its experiment, to be set beside our own results.
+public struct Published: Sendable {
+    /// The report's title.
+    public let report: String
+    /// Of the test images, by the names that our own metrics have, as in `digit_accuracy`: fractions of 1.
+    public let metrics: KeyValuePairs<String, Double>
+    /// By epoch.
+    public let trainLosses: [Double]
+    public let validationLosses: [Double]
+    public let testLoss: Double?
+    /// By epoch: the first task's accuracy on the test images.
+    public let testAccuracies: [Double]
+    /// Of each task, as far as printed: [actual][predicted].
+    public let confusions: [String: [[Int]]]
+    /// What else is to be known about the figures.
+    public let note: String
+
+    public init(
+        report: String = "", metrics: KeyValuePairs<String, Double> = [:], trainLosses: [Double] = [],
+        validationLosses: [Double] = [], testLoss: Double? = nil, testAccuracies: [Double] = [],
+        confusions: [String: [[Int]]] = [:], note: String = ""
+    ) {
+        (self.report, self.metrics, self.trainLosses) = (report, metrics, trainLosses)
+        (self.validationLosses, self.testLoss, self.testAccuracies) = (validationLosses, testLoss, testAccuracies)
+        (self.confusions, self.note) = (confusions, note)
+    }
+
+    /// "digit_accuracy 98.86 %, rotation_accuracy 99.59 %", or that there are none.
+    public var summary: String {
+        guard !metrics.isEmpty else { return "no figures" }
+        return metrics.map { "\($0.key.replacing("_", with: " ")) \(percent($0.value))" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Kernels
+import StaticGraph
+
+/// A training that has ended, or an evaluation of a saved network: all that a report tells.
+public struct Run: Sendable {
+    public let recipe: Recipe
+    /// The command that does it again, as it is typed.
+    public let command: String
+    public let date: Date
+    /// nil for an evaluation of a saved network.
+    public let seed: UInt64?
+    public let threads: Int
+    /// Where the images came from, in a line.
+    public let origin: String
+    public let trainingCount: Int
+    public let validationCount: Int
+    public let parameterCount: Int
+    /// None for an evaluation of a saved network.
+    public let epochs: [EpochResult]
+    /// The epoch that the results are those of.
+    public let resultEpoch: EpochResult?
+    /// The results: those of that epoch or of the saved network.
+    public let result: Evaluation
+    /// The test examples, which mistakes are among.
+    public let test: Examples
+    /// The SHA-256 of the weights that have these results.
+    public let weightsDigest: String
+    public let filters: Filters?
+
+    /// A training that has ended.
+    ///
+    /// - Parameters:
+    ///   - epochs: At least one.
+    ///   - command: As it is typed.
+    ///   - origin: Where the images came from, in a line.
+    public init(_ trainer: Trainer, epochs: [EpochResult], command: String, threads: Int, origin: String) throws {
+        recipe = trainer.recipe
+        (self.command, self.epochs, self.threads, self.origin) = (command, epochs, threads, origin)
+        (date, seed) = (Date(), trainer.seed)
+        (trainingCount, validationCount) = (trainer.training.count, trainer.validation?.count ?? 0)
+        test = trainer.test
+        parameterCount = trainer.graph.trainableCount
+        resultEpoch = recipe.resultEpoch(of: epochs)
+        result = try resultEpoch?.test ?? trainer.evaluate(test)
+        weightsDigest = try trainer.parameters.digest()
+        filters = Filters(trainer.parameters)
+    }
+
+    /// An evaluation of a saved network on the test images of the data.
+    public init(
+        _ model: SavedModel, data: DigitData, command: String, threads: Int
+    ) throws {
+        recipe = model.recipe
+        (self.command, epochs, self.threads, origin) = (command, [], threads, data.origin)
+        (date, seed, resultEpoch) = (Date(), nil, nil)
+        (trainingCount, validationCount) = (0, 0)
+        test = recipe.examples(of: data, seed: 0).test
+        parameterCount = model.graph.trainableCount
+        result = try Evaluator(recipe, model.graph, model.parameters, threads: threads).evaluate(test)
+        weightsDigest = try model.parameters.digest()
+        filters = Filters(model.parameters)
+    }
+
+    /// The filters of the first convolution, which can be looked at as pictures.
+    public struct Filters: Sendable, Equatable {
+        public let height: Int
+        public let width: Int
+        /// [filters][height × width].
+        public let values: [[Float]]
+    }
+}
+
+extension Run.Filters {
+    /// - Returns: nil where the first layer with weights is no convolution of one channel.
+    init?(_ parameters: Parameters<Float>) {
+        guard let name = parameters.names.first, let weights = parameters[name],
+            let shape = parameters.shape(of: name), shape.count == 4, shape[1] == 1
+        else { return nil }
+        let area = shape[2] * shape[3]
+        self.init(
+            height: shape[2], width: shape[3],
+            values: (0..<shape[0]).map { Array(weights[$0 * area..<($0 + 1) * area]) })
+    }
+}

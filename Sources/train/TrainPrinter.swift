@@ -1,0 +1,42 @@
+import Foundation
+import Recipes
+
+/// What `train` prints on standard output: lines for people, or JSON, one object a line.
+struct TrainPrinter {
+    let recipe: Recipe
+    let isJSON: Bool
+
+    func start(_ trainer: Trainer, origin: String, threads: Int) {
+        // In JSON mode standard output holds nothing but JSON; where the data came from is still said.
+        if isJSON { return printToStandardError("\(origin)\n") }
+        let parameters = trainer.graph.trainableCount
+        let validation = trainer.validation.map { "\($0.count) validation, " } ?? ""
+        printLine(
+            """
+            \(origin)
+            \(recipe.name): \(recipe.summary); \(parameters) parameters, all trainable
+            \(trainer.training.count) training, \(validation)\(trainer.test.count) test \
+            images, batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(threads) threads
+            """)
+    }
+
+    func epoch(_ result: EpochResult) {
+        if isJSON { return printLine(JSONLines(recipe).epoch(result)) }
+        let validation = result.validation.map { "  validation loss \(decimals($0.loss))" } ?? ""
+        let accuracies = zip(recipe.tasks, result.test.accuracies).map { "\($0.head) \(percent($1))" }
+        printLine(
+            "epoch \(result.epoch)/\(recipe.epochs)  loss \(decimals(result.training.loss))\(validation)"
+                + "  test loss \(decimals(result.test.loss))  \(accuracies.joined(separator: "  "))"
+                + String(format: "  %.1f s", result.seconds))
+    }
+
+    func finish(_ run: Run, folder: String) {
+        if isJSON { return printLine(JSONLines(recipe).done(run)) }
+        if let epoch = run.resultEpoch { printLine("\nresults of epoch \(epoch.epoch)") }
+        printLine(run.recipe.summary(of: run.result))
+        printLine("\npublished: \(recipe.published.summary)")
+        printLine(String(format: "peak memory %.0f MB", Double(peakMemoryBytes()) / 1e6))
+        printLine("weights SHA-256 \(run.weightsDigest)")
+        printLine("report \(folder)/report.html")
+    }
+}
