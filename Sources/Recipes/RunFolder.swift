@@ -26,11 +26,7 @@ public struct RunFolder {
         self.recipe = recipe
         folder = URL(fileURLWithPath: path, isDirectory: true)
         metadata = SavedModel.metadata(of: recipe, seed: seed)
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw FileError(path: path, operation: "make the folder", error: error)
-        }
+        try AtomicFile.makeFolder(path)
         // Now, so that a folder that cannot be written to is known before the training and not after it.
         let settings = try JSONSerialization.data(
             withJSONObject: recipe.configuration(command: command, seed: seed, data: data), options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])

@@ -15,14 +15,6 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// - Parameter error: Foundation's; the system's own reason, where it has one, is shorter.
-    public init(path: String, operation: String, error: any Error) {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        let isSystems = cause?.domain == NSPOSIXErrorDomain
-        let reason = cause.flatMap { isSystems ? String(cString: strerror(Int32($0.code))) : nil }
-        self.init(path: path, operation: operation, reason: reason ?? error.localizedDescription)
-    }
-
     /// All three in one line.
     public var description: String { "\(path): cannot \(operation): \(reason)" }
 }
@@ -51,6 +43,21 @@ public enum AtomicFile {
         } catch {
             throw FileError(path: folder.path, operation: error.operation, reason: error.reason)
         }
+    }
+
+    /// Makes a folder, with those above it, unless it is there.
+    ///
+    /// - Throws: ``FileError``.
+    public static func makeFolder(_ path: String) throws(FileError) {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        if above != URL(fileURLWithPath: path).path { try makeFolder(above) }
+        // It may fail because another process has made it meanwhile.
+        guard mkdir(path, 0o777) != 0 else { return }
+        let failure = SystemFailure(operation: "make the folder")
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        throw FileError(path: path, operation: failure.operation, reason: failure.reason)
     }
 
     private static func create(_ path: String, holding data: Data) throws(SystemFailure) {

@@ -24,7 +24,7 @@ public struct Safetensors: Sendable {
         do {
             data = try Data(contentsOf: url)
         } catch {
-            throw FileError(path: url.path, operation: "read", error: error)
+            throw FileError(path: url.path, operation: "read", reason: error.localizedDescription)
         }
         try self.init(data, source: url.lastPathComponent)
     }
