@@ -39,7 +39,8 @@ extension Recipe {
     public func metrics(_ evaluation: Evaluation) -> [(name: String, value: Double)] {
         zip(tasks, evaluation.confusions).flatMap { task, confusion in
             [
-                ("\(task.head)_accuracy", confusion.accuracy), ("\(task.head)_macro_precision", confusion.macroPrecision),
+                ("\(task.head)_accuracy", confusion.accuracy),
+                ("\(task.head)_macro_precision", confusion.macroPrecision),
                 ("\(task.head)_macro_recall", confusion.macroRecall), ("\(task.head)_macro_f1", confusion.macroF1),
             ]
         }

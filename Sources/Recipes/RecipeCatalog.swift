@@ -50,7 +50,9 @@ extension ThreeHeadChanges {
     func with(_ switches: [String: String]) throws(UsageError) -> ThreeHeadChanges {
         var changes = self
         for (name, text) in switches {
-            func wrong(_ expected: String) -> UsageError { UsageError("--\(name): found '\(text)', expected \(expected)") }
+            func wrong(_ expected: String) -> UsageError {
+                UsageError("--\(name): found '\(text)', expected \(expected)")
+            }
             func flag() throws(UsageError) -> Bool {
                 guard let value = Bool(text) else { throw wrong("true or false") }
                 return value

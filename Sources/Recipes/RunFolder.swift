@@ -29,7 +29,8 @@ public struct RunFolder {
         try AtomicFile.makeFolder(path)
         // Now, so that a folder that cannot be written to is known before the training and not after it.
         let settings = try JSONSerialization.data(
-            withJSONObject: recipe.configuration(command: command, seed: seed, data: data), options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+            withJSONObject: recipe.configuration(command: command, seed: seed, data: data),
+            options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
         try write(settings + Data("\n".utf8), "config.json")
         try write(metrics, "metrics.jsonl")
         for earlier in ["last.safetensors", "best.safetensors", "report.html"] {
