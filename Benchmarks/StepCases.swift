@@ -32,8 +32,7 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
         images = (0..<8 * recipe.batchSize * Recipe.imageShape.count).map { _ in Scalar(Float(random.uniform())) }
         let tasks = recipe.tasks
         labels = (0..<8 * recipe.batchSize).flatMap { _ in
-            let digit = UInt8(random.integer(below: 10))
-            return tasks.map { $0.label(digit) }
+            tasks.map { Int32(random.integer(below: $0.classes.count)) }
         }
     }
 
