@@ -66,6 +66,6 @@ struct BitReader {
     }
 
     private func truncated() -> GzipError {
-        GzipError(offset: input.count, problem: "the file ends inside the compressed data")
+        GzipError(offset: input.count, problem: "the compressed data is cut off")
     }
 }

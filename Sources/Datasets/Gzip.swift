@@ -1,6 +1,6 @@
-/// What is wrong with a gzip file, and where.
+/// What is wrong with a gzip file, or with other compressed data, and where.
 public struct GzipError: Error, CustomStringConvertible, Equatable, Sendable {
-    /// Where, in bytes from the start of the file.
+    /// Where, in bytes from the start of the file or data.
     public let offset: Int
     /// What was found and what was expected.
     public let problem: String

@@ -1,0 +1,111 @@
+/// PGM images, raw (P5) and plain (P2), of any number of grey levels; of several in one file the first is read.
+///
+/// Source: Netpbm's documentation, "PGM Format Specification".
+enum PGM {
+    /// What this and its sister formats begin with.
+    static let prefix = Array("P".utf8)
+
+    /// Reads a file that begins with the prefix.
+    static func decode(_ file: [UInt8]) throws(ImageError) -> GrayImage {
+        let format = String(decoding: file.prefix(2), as: UTF8.self)
+        guard format == "P5" || format == "P2" else {
+            throw ImageError(problem: "found format \(format.debugDescription), expected PGM's P5 or P2, or PNG")
+        }
+        var scanner = Scanner(file: file, offset: 2)
+        let width = try scanner.number("the width")
+        let height = try scanner.number("the height")
+        try ImageError.check(height: height, width: width)
+        let maximum = try scanner.number("the highest grey")
+        guard (1...65535).contains(maximum) else {
+            throw ImageError(problem: "header says grey levels up to \(maximum), expected up to 1…65535")
+        }
+        let pixels =
+            format == "P5"
+            ? try rawPixels(scanner, count: height * width, maximum: maximum)
+            : try plainPixels(scanner, count: height * width, maximum: maximum)
+        return GrayImage(checkedHeight: height, width: width, pixels: pixels)
+    }
+
+    private static func rawPixels(_ scanner: Scanner, count: Int, maximum: Int) throws(ImageError) -> [UInt8] {
+        // One white space ends the header; a second one would be a pixel.
+        let file = scanner.file
+        let start = scanner.offset + 1
+        let width = maximum < 256 ? 1 : 2
+        guard file.count - start >= count * width else {
+            throw ImageError(
+                problem: "header says \(count * width) bytes of pixels, "
+                    + "the file is cut off after \(max(0, file.count - start))")
+        }
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(count)
+        for offset in stride(from: start, to: start + count * width, by: width) {
+            let level = width == 1 ? Int(file[offset]) : Int(file[offset]) << 8 | Int(file[offset + 1])
+            pixels.append(try scaled(level, maximum: maximum))
+        }
+        return pixels
+    }
+
+    private static func plainPixels(_ scanner: Scanner, count: Int, maximum: Int) throws(ImageError) -> [UInt8] {
+        var scanner = scanner
+        // Nothing is reserved: the file may be shorter than its header says.
+        var pixels: [UInt8] = []
+        for index in 0..<count {
+            pixels.append(try scaled(scanner.number("pixel \(index) of \(count)"), maximum: maximum))
+        }
+        return pixels
+    }
+
+    private static func scaled(_ level: Int, maximum: Int) throws(ImageError) -> UInt8 {
+        guard level <= maximum else {
+            throw ImageError(problem: "found grey \(level), header says at most \(maximum)")
+        }
+        return UInt8((2 * 255 * level + maximum) / (2 * maximum))
+    }
+
+    /// Reads decimal numbers between white space and comments, which go from # to the end of the line.
+    private struct Scanner {
+        let file: [UInt8]
+        /// The byte after the last one read.
+        var offset: Int
+
+        /// - Parameter what: What the number is, for the error.
+        mutating func number(_ what: @autoclosure () -> String) throws(ImageError) -> Int {
+            skipSpace()
+            guard offset < file.count else {
+                throw ImageError(problem: "the file is cut off at byte \(file.count), before \(what())")
+            }
+            guard let first = digit else {
+                throw ImageError(
+                    problem: "found byte \(file[offset]) at byte \(offset), expected \(what()), a number")
+            }
+            var value = first
+            offset += 1
+            while let digit {
+                value = 10 * value + digit
+                offset += 1
+                guard value < 1 << 32 else {
+                    throw ImageError(problem: "found \(what()) of \(value) or more, expected less than 2³²")
+                }
+            }
+            return value
+        }
+
+        /// The digit that stands next, if one does.
+        private var digit: Int? {
+            guard offset < file.count, (0x30...0x39).contains(file[offset]) else { return nil }
+            return Int(file[offset]) - 0x30
+        }
+
+        private mutating func skipSpace() {
+            var isComment = false
+            while offset < file.count {
+                let byte = file[offset]
+                if byte == UInt8(ascii: "#") { isComment = true }
+                if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { isComment = false }
+                // Space, tab, line feed, vertical tab, form feed, carriage return.
+                guard isComment || byte == 0x20 || (0x09...0x0d).contains(byte) else { return }
+                offset += 1
+            }
+        }
+    }
+}
