@@ -46,14 +46,4 @@ public struct LabeledImages: Sendable, Equatable {
             checked: name, height: height, width: width,
             pixels: Array(pixels[..<(n * height * width)]), labels: Array(labels[..<n]))
     }
-
-    /// The images at the indices, each in 0..<count, in their order; an index may occur several times.
-    public func subset(_ indices: some Collection<Int>) -> LabeledImages {
-        let area = height * width
-        var chosen: [UInt8] = []
-        chosen.reserveCapacity(indices.count * area)
-        for index in indices { chosen += pixels[index * area..<(index + 1) * area] }
-        return LabeledImages(
-            checked: name, height: height, width: width, pixels: chosen, labels: indices.map { labels[$0] })
-    }
 }

@@ -33,8 +33,9 @@ public struct RunFolder {
             options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
         try write(settings + Data("\n".utf8), "config.json")
         try write(metrics, "metrics.jsonl")
+        // Files alone: a folder of that name is not of our making, and fails the run when the file is to be written.
         for earlier in ["last.safetensors", "best.safetensors", "report.html"] {
-            try? FileManager.default.removeItem(at: folder.appendingPathComponent(earlier))
+            unlink(folder.appendingPathComponent(earlier).path)
         }
     }
 

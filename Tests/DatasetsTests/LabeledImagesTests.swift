@@ -16,14 +16,6 @@ import Testing
         #expect(prefix.labels == Array(images.labels.prefix(count)))
     }
 
-    @Test func subset() {
-        let subset = images.subset([2, 0, 2])
-        #expect(subset.pixels == [5, 6, 1, 2, 5, 6])
-        #expect(subset.labels == [9, 7, 9])
-        #expect(subset.name == "three")
-        #expect(images.subset([]).count == 0)
-    }
-
     @Test(arguments: [(1, 3), (2, 2), (0, 2), (-1, -2), (.max, .max)])
     func sizesThatDoNotFit(height: Int, width: Int) {
         #expect(

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Batches of images")
 struct ImageBatchesTests {
-    /// Four images in which every byte value occurs, each image turned by one.
+    /// Four images in which every byte value occurs, each shifted by one.
     private func images() throws -> LabeledImages {
         let area = 28 * 28
         return try LabeledImages(
@@ -15,10 +15,12 @@ struct ImageBatchesTests {
             labels: [7, 2, 0, 9])
     }
 
+    private func examples() throws -> Examples { Examples(try images(), (0..<4).map { Example(image: $0) }) }
+
     @Test("Pixels are normalized as the recipe says, each image where the order wants it", arguments: Recipe.all)
     func normalization(recipe: Recipe) throws {
         let images = try images()
-        let batches = ImageBatches(images, order: [2, 0, 3], batchSize: 2, firstStep: 5, recipe: recipe)
+        let batches = ImageBatches(try examples(), order: [2, 0, 3], batchSize: 2, firstStep: 5, recipe: recipe)
         let (mean, deviation) = (Double(recipe.normalization.mean), Double(recipe.normalization.deviation))
         for (sample, step, image) in [(0, 5, 2), (1, 5, 0), (0, 6, 3)] {
             var values = [Float](repeating: .nan, count: 28 * 28)
@@ -34,15 +36,15 @@ struct ImageBatchesTests {
         }
     }
 
-    @Test("Labels are each task's class of the digit")
+    @Test("Labels are each task's class of the digit and its turn")
     func labels() throws {
-        let mlp = Recipe.mlp
         let recipe = Recipe(
-            name: "two tasks", summary: "", published: "", normalization: mlp.normalization,
-            tasks: mlp.tasks + [DigitTask(head: "parity") { Int32($0 % 2) }], heads: mlp.heads,
-            optimizer: mlp.optimizer, batchSize: 3, epochs: 1, learningRate: 1)
-        let batches = ImageBatches(try images(), order: [3, 2, 1, 0], batchSize: 3, firstStep: 0, recipe: recipe)
-        let expected: [[Int32]] = [[9, 1], [0, 0], [2, 0], [7, 1]]
+            "two tasks", "", normalization: .none,
+            tasks: [.digit, DigitTask("sum", classes: []) { digit, turns in 10 * Int(digit) + turns }],
+            heads: Recipe.mlp.heads)
+        let examples = Examples(try images(), (0..<4).map { Example(image: $0, quarterTurns: 3 - $0) })
+        let batches = ImageBatches(examples, order: [3, 2, 1, 0], batchSize: 3, firstStep: 0, recipe: recipe)
+        let expected: [[Int32]] = [[9, 90], [0, 1], [2, 22], [7, 73]]
         for (place, labels) in expected.enumerated() {
             var found: [Int32] = [-1, -1]
             var span = found.mutableSpan
@@ -56,7 +58,7 @@ struct ImageBatchesTests {
         arguments: [(100, 64, [64, 36]), (128, 64, [64, 64]), (5, 64, [5]), (3, 1, [1, 1, 1]), (0, 64, [])])
     func sizes(count: Int, batchSize: Int, expected: [Int]) throws {
         let batches = ImageBatches(
-            try images(), order: Array(repeating: 0, count: count), batchSize: batchSize, firstStep: 7, recipe: .mlp)
+            try examples(), order: Array(repeating: 0, count: count), batchSize: batchSize, firstStep: 7, recipe: .mlp)
         #expect(batches.steps == 7..<7 + expected.count)
         #expect(batches.steps.map { batches.sampleCount(ofStep: $0) } == expected)
     }

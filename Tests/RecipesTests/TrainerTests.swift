@@ -6,28 +6,22 @@ import StaticGraph
 import Synchronization
 import Testing
 
-/// 300 drawn digits: four batches of 64 and one of 44.
-private func drawnDigits(_ count: Int = 300) throws -> DigitData {
-    try DigitData(
-        train: SyntheticDigits.images(0..<count, seed: 1), test: SyntheticDigits.images(count..<count + 1100, seed: 1),
-        origin: "drawn")
-}
-
 @Suite("Training on drawn digits")
 struct TrainerTests {
+    /// Of two short epochs, augmentation on: two full batches and the rest of a third.
     private func digest(_ recipe: Recipe, threads: Int, seed: UInt64 = 1) throws -> String {
         var recipe = recipe
         recipe.epochs = 2
-        let trainer = try Trainer(recipe, data: try drawnDigits(), seed: seed, threads: threads)
+        let trainer = try Trainer(recipe, data: try drawnDigits(150, test: 20), seed: seed, threads: threads)
         try trainer.run()
         return try trainer.parameters.digest()
     }
 
-    @Test("The same weights for any number of threads and in every run", arguments: Recipe.all.map(\.name))
+    @Test("The same weights for any number of threads, others for another seed", arguments: Recipe.all.map(\.name))
     func sameBits(name: String) throws {
-        let recipe = try #require(Recipe.all.first { $0.name == name })
+        let recipe = try Recipe.named(name)
         let expected = try digest(recipe, threads: 1)
-        for threads in [1, 2, 3, 8] { #expect(try digest(recipe, threads: threads) == expected) }
+        for threads in [2, 3, 8] { #expect(try digest(recipe, threads: threads) == expected) }
         #expect(try digest(recipe, threads: 2, seed: 2) != expected)
     }
 
@@ -44,7 +38,7 @@ struct TrainerTests {
         #expect(done.withLock { $0 } == [64, 128, 192, 256, 300, 64, 128, 192, 256, 300, 64, 128, 192, 256, 300])
         #expect(results.map(\.epoch) == [1, 2, 3])
         #expect(results.allSatisfy { $0.test.count == data.test.count })
-        #expect(results[2].trainLoss < results[0].trainLoss)
+        #expect(results[2].training.loss < results[0].training.loss)
     }
 
     @Test("A batch that is larger than the data")
@@ -76,7 +70,7 @@ struct TrainerTests {
         let file = try Safetensors(trainer.parameters.stateDictionary().encoded(), source: "test")
         try copy.parameters.load(file)
         #expect(try copy.parameters.digest() == trainer.parameters.digest())
-        #expect(try copy.evaluate(data.test) == trainer.evaluate(data.test))
+        #expect(try copy.evaluate(copy.test) == trainer.evaluate(trainer.test))
     }
 
     @Test("An epoch goes once over every image, in an order of its own")
@@ -84,9 +78,8 @@ struct TrainerTests {
         var recipe = Recipe.mlp
         // Steps too small to change any weight, so that every loss is one of the first weights.
         (recipe.learningRate, recipe.epochs) = (1e-30, 3)
-        let data = try drawnDigits()
-        let trainer = try Trainer(recipe, data: data, seed: 1, threads: 2)
-        let expected = try trainer.evaluate(data.train).loss
+        let trainer = try Trainer(recipe, data: try drawnDigits(), seed: 1, threads: 2)
+        let expected = try trainer.evaluate(trainer.training).loss
         let firstBatches = Mutex<[Double]>([])
         try trainer.run(
             onProgress: { [first = recipe.batchSize] progress in
@@ -95,7 +88,7 @@ struct TrainerTests {
             onEpoch: { result in
                 // Each of the 300 losses differs from the mean by some hundredths, so an image that is missing or seen
                 // twice changes it by some 1e-4; the rounding of Float leaves 1e-6.
-                #expect(abs(result.trainLoss - expected) < 1e-5)
+                #expect(abs(result.training.loss - expected) < 1e-5)
             })
         #expect(Set(firstBatches.withLock { $0 }).count == 3)
     }
@@ -109,11 +102,11 @@ struct TrainerTests {
         try trainer.run()
         var (loss, correct) = (0.0, 0)
         for image in 0..<data.test.count {
-            let one = try trainer.evaluate(data.test.subset([image]))
+            let one = try trainer.evaluate(Examples(data.test, [Example(image: image)]))
             loss += one.loss
             correct += one.accuracies[0] == 1 ? 1 : 0
         }
-        let all = try trainer.evaluate(data.test)
+        let all = try trainer.evaluate(trainer.test)
         let count = Double(data.test.count)
         #expect(all.count == data.test.count)
         #expect(all.accuracies == [Double(correct) / count])
