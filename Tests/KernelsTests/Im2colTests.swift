@@ -47,7 +47,7 @@ struct Im2colTests {
         let expected = referenceImage(geometry, patches: patches.values, addingTo: initial)
         for rowsPerBlock in Set([1, geometry.output.height]) {
             let image = GuardedBuffer<Scalar>(initial)
-            let padded = GuardedBuffer<Scalar>([Scalar](repeating: 0, count: geometry.padded.inputCount))
+            let padded = GuardedBuffer<Scalar>([Double](repeating: 0, count: geometry.padded.inputCount))
             for row in stride(from: 0, to: geometry.output.height, by: rowsPerBlock) {
                 col2im(
                     patches.pointer + row * rowCount, geometry.padded, rows: row..<row + rowsPerBlock,
