@@ -36,7 +36,7 @@ extension Recipe {
             name, summary, published: published,
             validationFraction: 0.1,  // 54,000 training and 6,000 validation images
             normalization: .mnist, tasks: [task],
-            batchSize: 16, optimizer: .adam(), learningRate: 1e-3, epochs: 10
+            batchSize: 16, optimizer: .adam(), learningRate: 1e-3, schedule: .oneCycle(rising: 0.1), epochs: 10
         ) { image in
             let logits =
                 image  // 1×28×28
