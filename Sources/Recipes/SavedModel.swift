@@ -26,7 +26,10 @@ public struct SavedModel {
             throw UsageError("\(path): the file names no recipe, expected --recipe NAME")
         }
         var switches: [String: String] = [:]
-        for known in ThreeHeadChanges.Switch.allCases { switches[known.rawValue] = metadata[known.rawValue] }
+        // Those of another recipe say nothing about this one.
+        if metadata["recipe", default: name] == name {
+            for known in ThreeHeadChanges.Switch.allCases { switches[known.rawValue] = metadata[known.rawValue] }
+        }
         recipe = try Recipe.named(name, switches: switches)
         graph = try recipe.graph()
         parameters = Parameters(graph, seed: 0)
