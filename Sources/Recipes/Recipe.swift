@@ -98,16 +98,25 @@ public struct Recipe: Sendable {
     }
 
     /// The examples to train on, to choose by, if the recipe holds some out, and to test on.
+    ///
+    /// - Throws: `DatasetError` where there is none for one of these.
     public func examples(
         of data: DigitData, seed: UInt64
-    ) -> (training: Examples, validation: Examples?, test: Examples) {
-        let test = Examples(data.test, digits: digits, quarterTurns: quarterTurns)
-        func training(_ indices: ArraySlice<Int>?) -> Examples {
-            Examples(data.train, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns)
+    ) throws(DatasetError) -> (training: Examples, validation: Examples?, test: Examples) {
+        func examples(_ images: LabeledImages, _ indices: ArraySlice<Int>? = nil) throws(DatasetError) -> Examples {
+            let examples = Examples(images, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns)
+            guard examples.count > 0 else {
+                throw .badData(
+                    file: images.name,
+                    problem: "found none of the digits \(digits.map(String.init).joined(separator: ", ")) among "
+                        + "\(indices?.count ?? images.count) images, expected at least one")
+            }
+            return examples
         }
-        guard validationFraction > 0 else { return (training(nil), nil, test) }
+        let test = try examples(data.test)
+        guard validationFraction > 0 else { return (try examples(data.train), nil, test) }
         let order = permutation(count: data.train.count, seed: seed, purpose: .split)
-        let heldOut = Int(Double(order.count) * validationFraction)
-        return (training(order[heldOut...]), training(order[..<heldOut]), test)
+        let heldOut = min(max(Int(Double(order.count) * validationFraction), 1), order.count)
+        return (try examples(data.train, order[heldOut...]), try examples(data.train, order[..<heldOut]), test)
     }
 }

@@ -49,7 +49,8 @@ extension ThreeHeadChanges {
     /// These changes with those of the switches that are given.
     func with(_ switches: [String: String]) throws(UsageError) -> ThreeHeadChanges {
         var changes = self
-        for (name, text) in switches {
+        // In an order, so that of several mistakes it is always the same that is told.
+        for (name, text) in switches.sorted(by: { $0.key < $1.key }) {
             func wrong(_ expected: String) -> UsageError {
                 UsageError("--\(name): found '\(text)', expected \(expected)")
             }

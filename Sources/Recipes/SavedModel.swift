@@ -24,7 +24,10 @@ public struct SavedModel {
             throw UsageError("\(path): the file names no recipe, expected --recipe NAME")
         }
         var switches: [String: String] = [:]
-        for known in ThreeHeadChanges.Switch.allCases { switches[known.rawValue] = file.metadata[known.rawValue] }
+        // Those of another recipe say nothing about this one.
+        if file.metadata["recipe", default: name] == name {
+            for known in ThreeHeadChanges.Switch.allCases { switches[known.rawValue] = file.metadata[known.rawValue] }
+        }
         try self.init(file, recipe: try Recipe.named(name, switches: switches))
     }
 

@@ -34,10 +34,11 @@ public final class Trainer {
     /// - Parameters:
     ///   - seed: Of the initial weights, the order of the images, the held-out ones, augmentation and dropout.
     ///   - threads: Any number gives the same bits.
-    public init(_ recipe: Recipe, data: DigitData, seed: UInt64, threads: Int) throws(GraphError) {
+    /// - Throws: `DatasetError` where the data has no example for the recipe, `GraphError`.
+    public init(_ recipe: Recipe, data: DigitData, seed: UInt64, threads: Int) throws {
         self.recipe = recipe
         self.seed = seed
-        (training, validation, test) = recipe.examples(of: data, seed: seed)
+        (training, validation, test) = try recipe.examples(of: data, seed: seed)
         graph = try recipe.graph()
         parameters = Parameters(graph, seed: seed)
         executor = try Executor(

@@ -13,11 +13,12 @@ enum TrainCommand {
         if options.download { try download(to: options.dataDirectory) }
         let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
         if options.statistics {
-            let (mean, deviation) = recipe.examples(of: data, seed: options.seed).training.statistics
+            let (mean, deviation) = try recipe.examples(of: data, seed: options.seed).training.statistics
             return printLine(String(format: "mean %.4f  deviation %.4f  (pixels in 0…1)", mean, deviation))
         }
         if let file = options.samples {
-            let sheet = SampleSheet(recipe, recipe.examples(of: data, seed: options.seed).training, seed: options.seed)
+            let examples = try recipe.examples(of: data, seed: options.seed).training
+            let sheet = SampleSheet(recipe, examples, seed: options.seed)
             try AtomicFile.write(Data(sheet.svg.utf8), to: URL(fileURLWithPath: file))
             return printLine(file)
         }

@@ -7,11 +7,12 @@ import Testing
         #expect(permutation(count: count, seed: 3, epoch: 5).sorted() == Array(0..<count))
     }
 
-    @Test func dependsOnSeedAndEpochAlone() {
+    @Test func dependsOnSeedPurposeAndEpochAlone() {
         let order = permutation(count: 100, seed: 3, epoch: 5)
         #expect(permutation(count: 100, seed: 3, epoch: 5) == order)
         #expect(permutation(count: 100, seed: 3, epoch: 6) != order)
         #expect(permutation(count: 100, seed: 4, epoch: 5) != order)
+        #expect(permutation(count: 100, seed: 3, purpose: .split, epoch: 5) != order)
     }
 
     /// Every element comes to every place equally often: 24 orders of four, 250 times each within 5 standard deviations.

@@ -1,4 +1,5 @@
 import Datasets
+import Kernels
 import StaticGraph
 import TestSupport
 import Testing
@@ -61,5 +62,82 @@ struct ImageBatchesTests {
             try examples(), order: Array(repeating: 0, count: count), batchSize: batchSize, firstStep: 7, recipe: .mlp)
         #expect(batches.steps == 7..<7 + expected.count)
         #expect(batches.steps.map { batches.sampleCount(ofStep: $0) } == expected)
+    }
+
+    private func load(_ batches: ImageBatches, sample: Int, step: Int) -> [Float] {
+        var values = [Float](repeating: .nan, count: 784)
+        var span = values.mutableSpan
+        batches.load(sample: sample, ofStep: step, input: 0, into: &span)
+        return values
+    }
+
+    @Test("An example is turned counter-clockwise before it is normalized", arguments: 0...3)
+    func turns(quarterTurns: Int) throws {
+        var pixels = [UInt8](repeating: 0, count: 784)
+        pixels[2 * 28 + 5] = 255
+        let images = try LabeledImages(name: "dot", height: 28, width: 28, pixels: pixels, labels: [1])
+        let batches = ImageBatches(
+            Examples(images, [Example(image: 0, quarterTurns: quarterTurns)]), order: [0], batchSize: 1, firstStep: 0,
+            recipe: .mlp)
+        // Row 2, column 5: to the left edge it was 5, which becomes the distance to the bottom.
+        let (row, column) = [(2, 5), (22, 2), (25, 22), (5, 25)][quarterTurns]
+        for (index, value) in load(batches, sample: 0, step: 0).enumerated() {
+            #expect(abs(value - (index == row * 28 + column ? 1 : -1)) < 1e-6, "pixel \(index)")
+        }
+    }
+
+    @Test(
+        "Augmentation depends on seed, epoch and example, and on nothing else",
+        arguments: Recipe.all.filter { !$0.augmentation.isEmpty })
+    func augmentation(recipe: Recipe) throws {
+        let examples = Examples(try drawnDigits(4).train, digits: Array(0...9))
+        func image(
+            _ place: Int, seed: UInt64 = 1, epoch: Int = 1, order: [Int] = [0, 1, 2, 3], size: Int = 4
+        ) -> [Float] {
+            let batches = ImageBatches(
+                examples, order: order, batchSize: size, firstStep: 6, recipe: recipe, augmentation: (seed, epoch))
+            // `place` is somewhere in the order.
+            let position = order.firstIndex(of: place) ?? 0
+            return load(batches, sample: position % size, step: 6 + position / size)
+        }
+        for place in 0..<4 {
+            let first = image(place)
+            #expect(image(place) == first)
+            #expect(image(place, order: [3, 2, 0, 1], size: 3) == first)
+            #expect(image(place, epoch: 2) != first)
+            #expect(image(place, seed: 2) != first)
+            // As much ink as before, but for what was pushed out or enlarged.
+            let plain = load(
+                ImageBatches(examples, order: [place], batchSize: 1, firstStep: 0, recipe: recipe), sample: 0, step: 0)
+            #expect(plain != first)
+            let background = -recipe.normalization.mean / recipe.normalization.deviation
+            func ink(_ image: [Float]) -> Float { image.reduce(0) { $0 + $1 - background } }
+            #expect((0.6...1.7).contains(ink(first) / ink(plain)))
+        }
+        // Two examples of one image are changed differently.
+        let same = Examples(examples.images, [Example(image: 0), Example(image: 0)])
+        let batches = ImageBatches(
+            same, order: [0, 1], batchSize: 2, firstStep: 0, recipe: recipe, augmentation: (1, 1))
+        #expect(load(batches, sample: 0, step: 0) != load(batches, sample: 1, step: 0))
+    }
+
+    @Test("Augmentation is transform after transform, from one stream, then normalization")
+    func transforms() throws {
+        let data = try drawnDigits(2)
+        let recipe = Recipe.augmented
+        let batches = ImageBatches(
+            Examples(data.train, digits: Array(0...9)), order: [1, 0], batchSize: 2, firstStep: 0, recipe: recipe,
+            augmentation: (5, 3))
+        var expected = data.train.pixels[784...].map { Float($0) / 255 }
+        var random = RandomStream(seed: 5, purpose: .augmentation, epoch: 3, index: 1)
+        for transform in recipe.augmentation {
+            let source = expected
+            var target = expected.mutableSpan
+            transform.apply(
+                to: source.span, size: Extent(height: 28, width: 28), random: &random, into: &target)
+        }
+        for (found, expected) in zip(load(batches, sample: 0, step: 0), expected) {
+            #expect(abs(found - (expected - 0.1307) / 0.3081) < 1e-5)
+        }
     }
 }

@@ -8,15 +8,71 @@ import Testing
 
 @Suite("Recipes")
 struct RecipeTests {
+    private static let convolutions = ["conv1", "conv2", "conv3"]
+    private static let threeHeads = ["fc1", "fc2_digit", "fc2_parity", "fc2_threshold"]
+
     @Test(
         "Parameters have PyTorch's names, and as many numbers as the published networks",
         arguments: [
-            ("augmented", 421_642, ["conv1", "conv2", "fc1", "fc2"]), ("mlp", 468_874, ["fc1", "fc2", "fc3"]),
+            ("augmented", 421_642, ["conv1", "conv2", "fc1", "fc2"]),
+            ("rotation", 1_845_866, ["conv1", "conv2", "fc1", "fc_digit", "fc_rotation"]),
+            ("compact", 5750, convolutions + ["fc"]), ("merged", 4880, convolutions + ["fc"]),
+            ("mlp", 468_874, ["fc1", "fc2", "fc3"]), ("threehead", 242_062, convolutions + threeHeads),
+            (
+                "threehead-improved", 111_438,
+                ["conv1", "bn1", "conv2", "bn2", "conv3", "bn3"] + threeHeads
+            ),
         ])
     func parameters(name: String, count: Int, modules: [String]) throws {
-        let graph = try #require(Recipe.all.first { $0.name == name }).graph()
+        let graph = try Recipe.named(name).graph()
         #expect(graph.trainableCount == count)
-        #expect(graph.parameters.map(\.name) == modules.flatMap { ["\($0).weight", "\($0).bias"] })
+        let names = modules.flatMap { module in
+            let state = module.hasPrefix("bn") ? ["running_mean", "running_var", "num_batches_tracked"] : []
+            return (["weight", "bias"] + state).map { "\(module).\($0)" }
+        }
+        #expect(graph.parameters.map(\.name) == names)
+    }
+
+    @Test("Our own has at most half a million parameters")
+    func best() throws { #expect(try Recipe.best.graph().trainableCount <= 500_000) }
+
+    @Test("Every head is a task's and has an output for each class", arguments: Recipe.all)
+    func heads(recipe: Recipe) throws {
+        let graph = try recipe.graph()
+        #expect(graph.heads.map(\.name) == recipe.tasks.map(\.head))
+        let parameters = Parameters<Float>(graph, seed: 1)
+        let widths = parameters.names.filter { $0.hasSuffix(".bias") }.compactMap { parameters.shape(of: $0)?[0] }
+        #expect(Array(widths.suffix(recipe.tasks.count)) == recipe.tasks.map(\.classes.count))
+    }
+
+    @Test(
+        "The classes of the ten digits",
+        arguments: [
+            ("augmented", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("compact", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            ("mlp", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("best", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            // {0, 6}, {1, 7}, {2, 3, 8, 5} and {4, 9}.
+            ("merged", 0, [0, 1, 2, 2, 3, 2, 0, 1, 2, 3]),
+            ("threehead", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("threehead", 1, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]),
+            ("threehead", 2, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]),
+            ("threehead-improved", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            ("threehead-improved", 1, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]),
+            ("threehead-improved", 2, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]),
+        ])
+    func labels(name: String, task: Int, classes: [Int]) throws {
+        let task = try Recipe.named(name).tasks[task]
+        #expect((0...9).map { task.label($0, 0) } == classes)
+        #expect(Set(classes) == Set(task.classes.indices))
+    }
+
+    @Test("Rotation's classes are the digits 1, 2, 3, 4, 5, 7 and the quarter turns")
+    func rotationLabels() {
+        let recipe = Recipe.rotation
+        #expect(recipe.digits == [1, 2, 3, 4, 5, 7] && recipe.quarterTurns == 4)
+        for turns in 0...3 {
+            #expect(recipe.digits.map { recipe.tasks[0].label($0, turns) } == [0, 1, 2, 3, 4, 5])
+            #expect(recipe.digits.map { recipe.tasks[1].label($0, turns) } == Array(repeating: turns, count: 6))
+        }
+        for digit in recipe.digits { #expect(recipe.tasks[0].classes[recipe.tasks[0].label(digit, 0)] == "\(digit)") }
     }
 
     @Test("The plan names every node and every operation")
@@ -51,6 +107,12 @@ struct RecipeTests {
         #expect(data.train.labels == Array([0, 1, 2, 3, 4][..<min(limit ?? 5, 5)]))
         #expect(data.train.pixels.count == data.train.count * 28 * 28)
         #expect(data.test.count == 5)
+    }
+
+    @Test("A recipe is found by its name, and a misspelt one is guessed", arguments: Recipe.all.map(\.name))
+    func names(name: String) throws {
+        #expect(try Recipe.named(name).name == name)
+        #expect(throws: UsageError("unknown recipe '\(name)x', did you mean \(name)?")) { try Recipe.named(name + "x") }
     }
 
     private func writeImages(_ count: UInt32, height: UInt32, width: UInt32, to folder: TemporaryDirectory) throws {

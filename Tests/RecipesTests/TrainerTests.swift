@@ -8,11 +8,11 @@ import Testing
 
 @Suite("Training on drawn digits")
 struct TrainerTests {
-    /// Of two short epochs, augmentation on: two full batches and the rest of a third.
+    /// Of two short epochs, augmentation on: full batches and the rest of one.
     private func digest(_ recipe: Recipe, threads: Int, seed: UInt64 = 1) throws -> String {
         var recipe = recipe
         recipe.epochs = 2
-        let trainer = try Trainer(recipe, data: try drawnDigits(150, test: 20), seed: seed, threads: threads)
+        let trainer = try Trainer(recipe, data: try drawnDigits(80, test: 10), seed: seed, threads: threads)
         try trainer.run()
         return try trainer.parameters.digest()
     }
@@ -39,6 +39,109 @@ struct TrainerTests {
         #expect(results.map(\.epoch) == [1, 2, 3])
         #expect(results.allSatisfy { $0.test.count == data.test.count })
         #expect(results[2].training.loss < results[0].training.loss)
+    }
+
+    @Test("A recipe's results are those of the last epoch or of the best, and so are the weights it ends with")
+    func resultEpoch() throws {
+        for results in [ResultEpoch.last, .best] {
+            // From the third epoch on the rate is so great that what was learnt is lost.
+            let recipe = Recipe(
+                "restless", "", normalization: .mnist, schedule: .step(epochs: 2, factor: 100), epochs: 4,
+                results: results, heads: Recipe.mlp.heads)
+            let trainer = try Trainer(recipe, data: try drawnDigits(test: 100), seed: 1, threads: 2)
+            var epochs: [EpochResult] = []
+            var digests: [String] = []
+            try trainer.run(onEpoch: { result in
+                epochs.append(result)
+                digests.append(try trainer.parameters.digest())
+            })
+            let scores = epochs.map { $0.test.accuracies[0] }
+            let best = try #require(scores.firstIndex(of: scores.max() ?? 0))
+            try #require(best < 2, "\(scores)")
+            let expected = results == .best ? best : 3
+            #expect(recipe.resultEpoch(of: epochs)?.epoch == expected + 1)
+            #expect(try trainer.parameters.digest() == digests[expected])
+            #expect(Set(digests).count == 4)
+            let run = try Run(trainer, epochs: epochs, command: "", threads: 2, origin: "drawn")
+            #expect(run.weightsDigest == digests[expected] && run.result == epochs[expected].test)
+            #expect(try trainer.evaluate(trainer.test) == run.result)
+        }
+    }
+
+    @Test("Held-out images choose the best epoch, and are not trained on")
+    func heldOut() throws {
+        let recipe = Recipe(
+            "split", "", validationFraction: 0.2, normalization: .mnist, batchSize: 32, epochs: 2,
+            heads: Recipe.mlp.heads)
+        let data = try drawnDigits(100, test: 20)
+        func trained(changing images: [Int]) throws -> (digest: String, epochs: [EpochResult]) {
+            var pixels = data.train.pixels
+            for image in images { for pixel in 0..<784 { pixels[image * 784 + pixel] ^= 255 } }
+            let train = try LabeledImages(
+                name: "changed", height: 28, width: 28, pixels: pixels, labels: data.train.labels)
+            let changed = try DigitData(train: train, test: data.test, origin: "")
+            let trainer = try Trainer(recipe, data: changed, seed: 1, threads: 2)
+            var epochs: [EpochResult] = []
+            try trainer.run(onEpoch: { epochs.append($0) })
+            return (try trainer.parameters.digest(), epochs)
+        }
+        let parts = try recipe.examples(of: data, seed: 1)
+        let validation = try #require(parts.validation).list.map(\.image)
+        let plain = try trained(changing: [])
+        let changed = try trained(changing: validation)
+        #expect(changed.digest == plain.digest)
+        #expect(changed.epochs.map(\.training) == plain.epochs.map(\.training))
+        #expect(changed.epochs.map { $0.validation?.loss } != plain.epochs.map { $0.validation?.loss })
+        #expect(plain.epochs.allSatisfy { $0.training.count == 80 && $0.validation?.count == 20 })
+        #expect(plain.epochs.allSatisfy { $0.score == $0.validation?.accuracies[0] })
+        #expect(try trained(changing: [parts.training.list[0].image]).digest != plain.digest)
+    }
+
+    @Test("Augmentation changes what is trained on, and nothing that is evaluated")
+    func augmentation() throws {
+        func result(_ augmentation: [any ImageTransform], rate: Double) throws -> EpochResult {
+            let recipe = Recipe(
+                "moved", "", normalization: .mnist, augmentation: augmentation, learningRate: rate, epochs: 1,
+                heads: Recipe.mlp.heads)
+            var result: EpochResult?
+            try Trainer(recipe, data: try drawnDigits(test: 50), seed: 1, threads: 2).run(onEpoch: { result = $0 })
+            return try #require(result)
+        }
+        // Steps too small to change any weight.
+        let (plain, moved) = (try result([], rate: 1e-30), try result([RandomRotation(30)], rate: 1e-30))
+        #expect(plain.test == moved.test)
+        #expect(abs(plain.training.loss - moved.training.loss) > 1e-4)
+    }
+
+    @Test("The learning rate that an epoch reports is that of its last step")
+    func learningRates() throws {
+        let recipe = Recipe(
+            "steps", "", normalization: .mnist, schedule: .step(epochs: 2, factor: 0.5), epochs: 5,
+            heads: Recipe.mlp.heads)
+        var rates: [Double] = []
+        try Trainer(recipe, data: try drawnDigits(80, test: 10), seed: 1, threads: 1)
+            .run(onEpoch: { rates.append($0.learningRate) })
+        #expect(rates == [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4])
+    }
+
+    @Test("The surest mistakes come first, with what the network gave them")
+    func mistakes() throws {
+        let trainer = try Trainer(.mlp, data: try drawnDigits(100), seed: 1, threads: 2)
+        let evaluation = try trainer.evaluate(trainer.test)
+        let mistakes = evaluation.mistakes[0]
+        // Untrained, it is wrong more often than is kept.
+        #expect(mistakes.count == 48)
+        #expect(zip(mistakes, mistakes.dropFirst()).allSatisfy { $0.probability >= $1.probability })
+        for mistake in mistakes.prefix(5) {
+            let alone = Examples(trainer.test.images, [mistake.example])
+            #expect(mistake.label == Int(trainer.test.digit(of: mistake.example)))
+            #expect(mistake.prediction != mistake.label)
+            let probabilities = try Evaluator(.mlp, trainer.graph, trainer.parameters, threads: 1)
+                .probabilities(alone)[0][0]
+            #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12)
+            #expect(probabilities.max() == probabilities[mistake.prediction])
+            #expect(abs(probabilities[mistake.prediction] - mistake.probability) < 1e-6)
+        }
     }
 
     @Test("A batch that is larger than the data")

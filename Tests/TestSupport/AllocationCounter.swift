@@ -1,4 +1,5 @@
 #if os(Linux)
+    import Dispatch
     import Glibc
     import Synchronization
 
@@ -7,8 +8,9 @@
     /// The test program's own allocation functions stand before glibc's for the whole process, Swift's runtime included, as
     /// "Replacing malloc" in glibc's manual allows; all they do is to count and to hand on.
     public enum AllocationCounter {
-        /// Begins to count for all threads that are watched.
+        /// Begins to count for all threads that are watched, once nobody else counts.
         public static func start() {
+            turn.wait()
             pthread_key_create(&watchKey, nil)
             isCounting.store(true, ordering: .sequentiallyConsistent)
         }
@@ -20,12 +22,15 @@
         public static func stop() {
             isCounting.store(false, ordering: .sequentiallyConsistent)
             pthread_key_delete(watchKey)
+            turn.signal()
         }
 
         /// Allocations of watched threads since the program began.
         public static var count: Int { allocations.load(ordering: .sequentiallyConsistent) }
     }
 
+    // Suites run at the same time, and there is one count for all.
+    private let turn = DispatchSemaphore(value: 1)
     private let isCounting = Atomic<Bool>(false)
     private let allocations = Atomic<Int>(0)
     // Written by `start` alone, before anything reads it.

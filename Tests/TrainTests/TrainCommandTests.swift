@@ -25,6 +25,15 @@ struct TrainCommandTests {
             (["--threads", "1025"], "--threads: found '1025', expected a whole number of 1 to 1024"),
             (["--learning-rate", "fast"], "--learning-rate: found 'fast', expected a number above 0"),
             (["mlp", "mlp"], "unexpected argument 'mlp'"),
+            (
+                ["mlp", "--batch-norm"],
+                "--batch-norm: recipe mlp has no such switch, only threehead and threehead-improved have"
+            ),
+            (
+                ["--loss-weights", "2,1,1"],
+                "--loss-weights: recipe augmented has no such switch, only threehead and threehead-improved have"
+            ),
+            (["threehead", "--dropout", "1.5"], "--dropout: found '1.5', expected a number of 0 to below 1"),
         ])
     func usage(words: [String], message: String) async throws {
         let run = try await TrainProcess.run(words, in: directory)
@@ -50,6 +59,18 @@ struct TrainCommandTests {
         #expect(run.errors.hasPrefix("train: t10k-images-idx3-ubyte: "), "\(run.errors)")
         #expect(run.output.isEmpty)
         #expect(try String(contentsOfFile: metrics, encoding: .utf8) == "{}\n")
+    }
+
+    @Test("Data without a digit of the recipe ends with 65")
+    func noDigits() async throws {
+        // The first image shows a 0.
+        try directory.writeDigits()
+        let run = try await TrainProcess.run(
+            ["rotation", "--data", "digits", "--train-limit", "1"], in: directory)
+        #expect(run.exitCode == 65)
+        let problem = "found none of the digits 1, 2, 3, 4, 5, 7 among 1 images, expected at least one"
+        #expect(run.errors == "train: train-images-idx3-ubyte: \(problem)\n")
+        #expect(run.output.isEmpty)
     }
 
     @Test("An output folder below a file ends with 74 before anything is trained")
@@ -122,8 +143,70 @@ struct TrainCommandTests {
             #expect(epochs.map { $0.prefix(9) } == ["epoch 1/2", "epoch 2/2"])
             #expect(run.output.contains("33 training, 20 test images, batch 64"), "\(run.output)")
             digests.insert(try #require(run.lines.last { $0.hasPrefix("weights SHA-256 ") }))
+            let report = try #require(run.lines.last)
+            #expect(report.hasPrefix("report runs/mlp-") && report.hasSuffix("/report.html"))
+            #expect(FileManager.default.fileExists(atPath: directory.path + "/" + report.dropFirst("report ".count)))
         }
         #expect(digests.count == 1)
+    }
+
+    @Test("Parameters, held-out images and the figures of each task are printed")
+    func figures() async throws {
+        try directory.writeDigits()
+        let run = try await TrainProcess.run(
+            ["merged", "--data", "digits", "--epochs", "1", "--output", "run"], in: directory)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        for text in [
+            "4880 parameters, all trainable", "36 training, 4 validation, 20 test images, batch 16", "validation loss ",
+            "group: accuracy ", "95 % interval", "published: group accuracy 99.18 %", "0 6", "4 9",
+        ] {
+            #expect(run.output.contains(text), "\(text) is missing")
+        }
+    }
+
+    @Test("Mean and deviation of the training images")
+    func statistics() async throws {
+        try directory.writeDigits()
+        let run = try await TrainProcess.run(["--data", "digits", "--statistics"], in: directory)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        // Two of 28 columns are white: 1/14, and √(1/14 − 1/196).
+        #expect(run.output == "mean 0.0714  deviation 0.2575  (pixels in 0…1)\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["digits"])
+    }
+
+    @Test("The samples' sheet is written where it is wanted, and nothing else")
+    func samples() async throws {
+        try directory.writeDigits()
+        let run = try await TrainProcess.run(["--data", "digits", "--show-samples", "sheet.svg"], in: directory)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.output == "sheet.svg\n" && run.errors.isEmpty)
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+        #expect(files == ["digits", "sheet.svg"])
+    }
+
+    @Test("A sheet that cannot be written ends with 74", arguments: ["nowhere/sheet.svg", "digits"])
+    func samplesThatCannotBeWritten(path: String) async throws {
+        try directory.writeDigits()
+        let run = try await TrainProcess.run(["--data", "digits", "--show-samples", path], in: directory)
+        #expect(run.exitCode == 74)
+        #expect(run.errors.hasPrefix("train: ") && run.errors.contains("/\(path): cannot "), "\(run.errors)")
+        #expect(run.output.isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["digits"])
+    }
+
+    @Test("A switch is trained with and remembered")
+    func switches() async throws {
+        try directory.writeDigits()
+        let words = ["--data", "digits", "--epochs", "1", "--train-limit", "10", "--output", "run"]
+        let run = try await TrainProcess.run(["threehead", "--global-average-pool"] + words, in: directory)
+        #expect(run.exitCode == 0, "\(run.errors)")
+        let settings = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: URL(fileURLWithPath: directory.path + "/run/config.json")))
+        let switches = try #require((settings as? [String: Any])?["switches"] as? [String: String])
+        #expect(switches["global-average-pool"] == "true" && switches["batch-norm"] == "false")
+        let weights = URL(fileURLWithPath: directory.path + "/run/last.safetensors")
+        let file = try String(decoding: Data(contentsOf: weights), as: UTF8.self)
+        #expect(file.contains(#""global-average-pool":"true""#) && file.contains(#""fc1.weight":{"#))
     }
 
     @Test("Without MNIST digits are drawn, and one line says so and names --download")
@@ -138,7 +221,17 @@ struct TrainCommandTests {
     @Test(
         "What only informs trains nothing and needs no data",
         arguments: [
-            (["--list"], ["augmented: ", "mlp: ", "published: digit accuracy 98.93 %"]),
+            (
+                ["--list"],
+                [
+                    "augmented: ", "published: digit accuracy 98.93 %", "rotation: ", "digit accuracy 98.86 %",
+                    "rotation accuracy 99.59 %", "digit macro f1 98.85 %", "compact: ", "digit accuracy 98.96 %",
+                    "merged: ", "group accuracy 99.18 %", "mlp: ", "published: no figures", "threehead: ",
+                    "digit accuracy 99.24 %, parity accuracy 99.56 %, threshold accuracy 99.46 %",
+                    "threehead-improved: ",
+                    "digit accuracy 99.23 %, parity accuracy 99.50 %, threshold accuracy 99.46 %", "best: ",
+                ]
+            ),
             (["--plan"], ["conv1", "421,642 trainable parameters"]),
             (["mlp", "--plan", "--batch-size", "7"], ["fc3", "batches of 7 samples"]),
             (["--help"], ["Usage: train [RECIPE] [options]", "--download"]),
