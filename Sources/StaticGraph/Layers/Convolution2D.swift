@@ -5,7 +5,8 @@ import Kernels
 ///     Y = im2col(X)·W + b        X' = col2im(Y'·Wᵀ)        W' = im2col(X)ᵀ·Y'        b' = Σ Y'
 ///
 /// Keeps X; the patches are made again in the backward pass, which costs less than storing them. W' and b' are summed
-/// for each group of samples by itself, then over the groups in order.
+/// for each group of samples by itself, then over the groups in order. Where it can be, the products are Winograd's
+/// (`Kernels/Winograd.swift`), with the weights transformed once a step.
 struct Convolution2D: Layer {
     let channels: Int
     let kernel: Extent
@@ -55,13 +56,31 @@ struct Convolution2D: Layer {
         let (x, y, bias, geometry) = (
             node.inputs[0], node.output, node.parameters["bias"], geometry(node.inputShapes[0])
         )
+        let start: @Sendable (borrowing WorkItem<Scalar>) -> UnsafeMutablePointer<Scalar>? = { item in
+            guard let bias else { return nil }
+            return item[bias]
+        }
+        guard geometry.isWinograd else {
+            plan.add(
+                "forward", of: node, .samples, reads: [x, weight], writes: [y], workspace: geometry.workspaceCount
+            ) { item in
+                convolutionForward(
+                    geometry, input: item[x], weight: item[weight], bias: start(item), into: item[y],
+                    workspace: item.workspace)
+            }
+            return
+        }
+        let transformed = plan.value(.whole, geometry.winogradWeightCount)
+        plan.add("transform weights", of: node, .pieces(1), reads: [weight], writes: [transformed]) { item in
+            winogradWeights(geometry, item[weight], into: item[transformed])
+        }
         plan.add(
-            "forward", of: node, .samples, reads: [x, weight], writes: [y], workspace: geometry.workspaceCount
+            "forward", of: node, .samples, reads: [x, transformed], writes: [y],
+            workspace: geometry.winogradWorkspaceCount
         ) { item in
-            var start: UnsafeMutablePointer<Scalar>?
-            if let bias { start = item[bias] }
-            convolutionForward(
-                geometry, input: item[x], weight: item[weight], bias: start, into: item[y], workspace: item.workspace)
+            winogradForward(
+                geometry, input: item[x], weight: item[transformed], bias: start(item), into: item[y],
+                workspace: item.workspace)
         }
     }
 
@@ -73,13 +92,61 @@ struct Convolution2D: Layer {
         else { return }
         let (x, geometry, channels) = (node.inputs[0], geometry(node.inputShapes[0]), channels)
         if let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) {
-            let transposed = plan.value(.whole, geometry.transposedWeightCount)
-            let patch = geometry.window.patch
-            plan.add("transpose weights", of: node, .pieces(1), reads: [weight], writes: [transposed]) { item in
-                transposePanels(
-                    item[weight], rows: patch, columns: channels,
-                    panels: 0..<roundedToVectors(patch) / vectorWidth, into: item[transposed])
+            addBackwardData(geometry, node, plan, dy: dy, weight: weight, dx: dx, accumulates: accumulates)
+        }
+        if geometry.isWinograd {
+            let (partial, sum) = (
+                plan.value(.group, geometry.winogradWeightCount), plan.value(.whole, geometry.winogradWeightCount)
+            )
+            plan.add(
+                "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
+                workspace: geometry.winogradWorkspaceCount
+            ) { item in
+                winogradBackwardWeights(
+                    geometry, input: item[x], outputGradient: item[dy], into: item[partial],
+                    accumulating: !item.isFirstOfGroup, workspace: item.workspace)
             }
+            plan.addSumOfGroups(partial, into: sum, "sum weights", node)
+            plan.add("transform back", of: node, .pieces(1), reads: [sum], writes: [weightGradient]) { item in
+                winogradWeightGradient(geometry, item[sum], into: item[weightGradient])
+            }
+        } else {
+            let partial = plan.value(.group, geometry.weightCount)
+            plan.add(
+                "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
+                workspace: geometry.workspaceCount
+            ) { item in
+                convolutionBackwardWeights(
+                    geometry, input: item[x], outputGradient: item[dy], into: item[partial],
+                    accumulating: !item.isFirstOfGroup, workspace: item.workspace)
+            }
+            plan.addSumOfGroups(partial, into: weightGradient, "sum weights", node)
+        }
+        if let biasGradient = node.parameterGradients["bias"] {
+            let partial = plan.value(.group, channels)
+            plan.add("backward bias", of: node, .samples, reads: [dy], writes: [partial]) { item in
+                sumRows(
+                    item[dy], rows: geometry.window.outputPositions, columns: channels, into: item[partial],
+                    accumulating: !item.isFirstOfGroup)
+            }
+            plan.addSumOfGroups(partial, into: biasGradient, "sum bias", node)
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func addBackwardData<Scalar: KernelScalar>(
+        _ geometry: ConvolutionGeometry, _ node: PlannedNode, _ plan: PlanBuilder<Scalar>, dy: Value, weight: Value,
+        dx: Value, accumulates: Bool
+    ) {
+        let transposed = plan.value(.whole, geometry.transposedWeightCount)
+        let (patch, channels) = (geometry.window.patch, channels)
+        plan.add("transpose weights", of: node, .pieces(1), reads: [weight], writes: [transposed]) { item in
+            transposePanels(
+                item[weight], rows: patch, columns: channels, panels: 0..<roundedToVectors(patch) / vectorWidth,
+                into: item[transposed])
+        }
+        guard geometry.isWinograd else {
             plan.add(
                 "backward data", of: node, .samples, reads: [dy, transposed], writes: [dx],
                 workspace: geometry.workspaceCount
@@ -89,25 +156,19 @@ struct Convolution2D: Layer {
                     geometry, outputGradient: item[dy], transposedWeight: item[transposed], addingTo: item[dx],
                     workspace: item.workspace)
             }
+            return
         }
-        let partial = plan.value(.group, geometry.weightCount)
+        let turned = plan.value(.whole, geometry.winogradWeightCount)
+        plan.add("turn weights", of: node, .pieces(1), reads: [transposed], writes: [turned]) { item in
+            winogradTurnedWeights(geometry, item[transposed], into: item[turned])
+        }
         plan.add(
-            "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
-            workspace: geometry.workspaceCount
+            "backward data", of: node, .samples, reads: [dy, turned], writes: [dx],
+            workspace: geometry.winogradWorkspaceCount
         ) { item in
-            convolutionBackwardWeights(
-                geometry, input: item[x], outputGradient: item[dy], into: item[partial],
-                accumulating: !item.isFirstOfGroup, workspace: item.workspace)
-        }
-        plan.addSumOfGroups(partial, into: weightGradient, "sum weights", node)
-        if let biasGradient = node.parameterGradients["bias"] {
-            let partial = plan.value(.group, channels)
-            plan.add("backward bias", of: node, .samples, reads: [dy], writes: [partial]) { item in
-                sumRows(
-                    item[dy], rows: geometry.window.outputPositions, columns: channels, into: item[partial],
-                    accumulating: !item.isFirstOfGroup)
-            }
-            plan.addSumOfGroups(partial, into: biasGradient, "sum bias", node)
+            winogradBackwardData(
+                geometry, outputGradient: item[dy], weight: item[turned], into: item[dx], accumulating: accumulates,
+                workspace: item.workspace)
         }
     }
 }
