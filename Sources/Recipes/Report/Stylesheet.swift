@@ -55,7 +55,7 @@ extension HTMLReport {
         .wrong { background: color-mix(in srgb, var(--test) var(--heat), var(--ground)); }
 
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 1.8rem 1.6rem; }
-        .chart { display: flex; flex-direction: column; margin: 0; max-width: 34rem; break-inside: avoid; }
+        .chart { display: flex; flex-direction: column; margin: 0; max-width: 25rem; break-inside: avoid; }
         .chart > svg { width: 100%; height: auto; margin-top: auto; }
         figcaption { font-size: .92rem; font-weight: 600; }
         .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; margin: .2rem 0 .5rem; padding: 0; font-size: .8rem; list-style: none; }
