@@ -27,7 +27,7 @@ public struct GrayImage: Sendable, Equatable {
     }
 
     /// An image whose sizes are known to fit together.
-    init(checkedHeight height: Int, width: Int, pixels: [UInt8]) {
+    package init(checkedHeight height: Int, width: Int, pixels: [UInt8]) {
         self.height = height
         self.width = width
         self.pixels = pixels

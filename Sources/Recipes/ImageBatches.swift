@@ -8,7 +8,7 @@ struct ImageBatches: BatchSource {
     private let examples: Examples
     private let batches: Batches
     private let firstStep: Int
-    private let recipe: Recipe
+    let recipe: Recipe
     private let augmentation: (seed: UInt64, epoch: Int)?
 
     /// - Parameters:

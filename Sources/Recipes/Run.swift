@@ -28,6 +28,16 @@ public struct Run: Sendable {
     public let weightsDigest: String
     public let filters: Filters?
 
+    /// The filters of the first convolution, which can be looked at as pictures.
+    public struct Filters: Sendable, Equatable {
+        public let height: Int
+        public let width: Int
+        /// [filters][height × width].
+        public let values: [[Float]]
+    }
+}
+
+extension Run {
     /// A training that has ended.
     ///
     /// - Parameters:
@@ -48,9 +58,7 @@ public struct Run: Sendable {
     }
 
     /// An evaluation of a saved network on the test images of the data.
-    public init(
-        _ model: SavedModel, data: DigitData, command: String, threads: Int
-    ) throws {
+    public init(_ model: SavedModel, data: DigitData, command: String, threads: Int) throws {
         recipe = model.recipe
         (self.command, epochs, self.threads, origin) = (command, [], threads, data.origin)
         (date, seed, resultEpoch) = (Date(), nil, nil)
@@ -60,14 +68,6 @@ public struct Run: Sendable {
         result = try Evaluator(recipe, model.graph, model.parameters, threads: threads).evaluate(test)
         weightsDigest = try model.parameters.digest()
         filters = Filters(model.parameters)
-    }
-
-    /// The filters of the first convolution, which can be looked at as pictures.
-    public struct Filters: Sendable, Equatable {
-        public let height: Int
-        public let width: Int
-        /// [filters][height × width].
-        public let values: [[Float]]
     }
 }
 

@@ -57,7 +57,8 @@ extension Executor {
     }
 }
 
-private func grouped(_ number: Int) -> String {
+/// "421,642" for 421642.
+package func grouped(_ number: Int) -> String {
     let digits = Array(String(number))
     return digits.indices.reduce(into: "") { text, index in
         if index > 0, (digits.count - index) % 3 == 0 { text += "," }
