@@ -49,6 +49,8 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["Kernels"], swiftSettings: optimized),
         .target(name: "Recipes", dependencies: ["StaticGraph", "Datasets"], swiftSettings: optimized),
         .executableTarget(name: "train", dependencies: ["Recipes"]),
+        .executableTarget(name: "evaluate", dependencies: ["Recipes"]),
+        .executableTarget(name: "predict", dependencies: ["Recipes"]),
         .executableTarget(name: "bench", dependencies: ["Recipes"], path: "Benchmarks", swiftSettings: optimized),
         .target(
             name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimized,
@@ -64,6 +66,6 @@ let package = Package(
         .testTarget(name: "StaticGraphTests", dependencies: ["StaticGraph", "TestSupport"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
-        .testTarget(name: "TrainTests", dependencies: ["train", "TestSupport"]),
+        .testTarget(name: "TrainTests", dependencies: ["train", "evaluate", "predict", "TestSupport"]),
     ]
 )

@@ -116,8 +116,13 @@ private func patches(_ window: WindowGeometry, name: String) -> [Case] {
     let (rows, count) = (0..<window.output.height, window.outputPositions * window.patch)
 
     let gather = Case(name: "im2col/\(name)") {
-        let (image, patches) = (Operand(window.inputCount, seed: 1), Operand(count))
-        let run = { im2col(image.pointer, window, rows: rows, into: patches.pointer) }
+        let (image, padded, patches) = (
+            Operand(window.inputCount, seed: 1), Operand(window.padded.inputCount), Operand(count)
+        )
+        let run = {
+            pad(image.pointer, window, into: padded.pointer)
+            im2col(padded.pointer, window.padded, rows: rows, into: patches.pointer)
+        }
         let (places, pixels) = (plainPatchPlaces(window), image.floats)
         let verify = {
             patches.fill(.nan)
@@ -131,10 +136,14 @@ private func patches(_ window: WindowGeometry, name: String) -> [Case] {
     }
 
     let scatter = Case(name: "col2im/\(name)") {
-        let (patches, image) = (Operand(count, seed: 1), Operand(window.inputCount))
+        let (patches, padded, image) = (
+            Operand(count, seed: 1), Operand(window.padded.inputCount), Operand(window.inputCount)
+        )
         let run = {
             image.fill(0)
-            col2im(patches.pointer, window, rows: rows, addingTo: image.pointer)
+            padded.fill(0)
+            col2im(patches.pointer, window.padded, rows: rows, addingTo: padded.pointer)
+            unpad(padded.pointer, window, addingTo: image.pointer)
         }
         let (places, values) = (plainPatchPlaces(window), patches.floats)
         let verify = {

@@ -32,9 +32,22 @@ public struct ConvolutionGeometry: Equatable, Sendable {
         max(1, min(window.output.height, 32_768 / max(1, window.patch * window.output.width)))
     }
 
-    /// Scalars of workspace that each of the three products needs: a block of patches, and of Y' padded to vectors.
+    /// Scalars of workspace that each of the three products needs: a padded image, a block of patches, and of Y' padded to
+    /// vectors.
     public var workspaceCount: Int {
-        rowsPerBlock * window.output.width * (window.patch + roundedToVectors(outputChannels))
+        paddedCount + rowsPerBlock * window.output.width * (window.patch + roundedToVectors(outputChannels))
+    }
+    /// Of the padded image; none where there is no padding.
+    private var paddedCount: Int { window.padding == 0 ? 0 : window.padded.inputCount }
+
+    /// The image with its padding, which lies in the workspace if there is any, and what is left of the workspace.
+    @inline(__always)
+    func padding<Scalar: KernelScalar>(
+        _ input: UnsafePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>
+    ) -> (image: UnsafePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>) {
+        guard window.padding != 0 else { return (input, workspace) }
+        pad(input, window, into: workspace)
+        return (UnsafePointer(workspace), workspace + paddedCount)
     }
 
     @inline(__always)
@@ -64,8 +77,10 @@ public func convolutionForward<Scalar: KernelScalar>(
     workspace: UnsafeMutablePointer<Scalar>
 ) {
     let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
+    let window = geometry.window.padded
+    let (image, workspace) = geometry.padding(input, workspace: workspace)
     geometry.forEachBlock { rows, positions in
-        im2col(input, geometry.window, rows: rows, into: workspace)
+        im2col(image, window, rows: rows, into: workspace)
         multiply(
             m: positions.count, n: channels, k: patch, Strided(workspace, rowStride: patch),
             .packed(weight, rows: patch), addingTo: bias.map { .bias($0) },
@@ -86,14 +101,19 @@ public func convolutionBackwardData<Scalar: KernelScalar>(
     workspace: UnsafeMutablePointer<Scalar>
 ) {
     let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
+    let (window, padding) = (geometry.window.padded, geometry.window.padding)
+    let paddedGradient = padding == 0 ? inputGradient : workspace
+    let workspace = padding == 0 ? workspace : workspace + window.inputCount
+    if padding != 0 { clear(paddedGradient, count: window.inputCount) }
     geometry.forEachBlock { rows, positions in
         multiply(
             m: positions.count, n: patch, k: channels,
             Strided(outputGradient + positions.lowerBound * channels, rowStride: channels),
             .packed(transposedWeight, rows: roundedToVectors(channels)),
             into: .rowMajor(workspace, columns: patch))
-        col2im(workspace, geometry.window, rows: rows, addingTo: inputGradient)
+        col2im(workspace, window, rows: rows, addingTo: paddedGradient)
     }
+    if padding != 0 { unpad(paddedGradient, geometry.window, addingTo: inputGradient) }
 }
 
 /// W' = the gradient of the weights, or W' += it.
@@ -107,18 +127,23 @@ public func convolutionBackwardWeights<Scalar: KernelScalar>(
 ) {
     let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
     let target = Panels.packed(weightGradient, rows: patch)
+    // The columns of the product, in whole vectors of eight.
+    let columns = (channels + 7) / 8 * 8
+    if !accumulating, columns % vectorWidth != 0 { clear(weightGradient, count: geometry.weightCount) }
     var accumulates = accumulating
+    let window = geometry.window.padded
+    let (image, workspace) = geometry.padding(input, workspace: workspace)
     geometry.forEachBlock { rows, positions in
-        im2col(input, geometry.window, rows: rows, into: workspace)
+        im2col(image, window, rows: rows, into: workspace)
         var gradient = Panels.rowMajor(
             UnsafeMutablePointer(mutating: outputGradient) + positions.lowerBound * channels, columns: channels)
-        if channels % vectorWidth != 0 {
+        if channels != columns {
             let packed = workspace + positions.count * patch
             pack(gradient.pointer, rows: positions.count, columns: channels, rowStride: channels, into: packed)
             gradient = .packed(packed, rows: positions.count)
         }
         multiply(
-            m: patch, n: roundedToVectors(channels), k: positions.count,
+            m: patch, n: columns, k: positions.count,
             Strided(workspace, rowStride: 1, columnStride: patch), gradient,
             addingTo: accumulates ? target : nil, into: target)
         accumulates = true

@@ -8,61 +8,64 @@
 //     └───────────────┘
 //
 // The rows are what the micro-kernel broadcasts from, so they are its left operand as they are. With channels last and
-// no dilation a row of the window is one run of memory.
+// no dilation a row of the window is one run of memory. An image is padded once, before: then every run lies inside it.
 
-/// Writes the patches of the output rows `rows`: [rows.count × output width][patch]; taps outside the image are zero.
+extension WindowGeometry {
+    /// The same windows over an image that has been padded already.
+    public var padded: WindowGeometry {
+        WindowGeometry(
+            input: Extent(height: input.height + 2 * padding.height, width: input.width + 2 * padding.width),
+            channels: channels, kernel: kernel, stride: stride, dilation: dilation)
+    }
+}
+
+/// Writes an image [H][W][C] with its padding of zeros around it, as `geometry.padded` wants it.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func pad<Scalar: KernelScalar>(
+    _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, into padded: UnsafeMutablePointer<Scalar>
+) {
+    let row = geometry.input.width * geometry.channels
+    let side = geometry.padding.width * geometry.channels
+    let paddedRow = row + 2 * side
+    var target = padded
+    clear(target, count: geometry.padding.height * paddedRow)
+    target += geometry.padding.height * paddedRow
+    for y in 0..<geometry.input.height {
+        clear(target, count: side)
+        (target + side).update(from: image + y * row, count: row)
+        clear(target + side + row, count: side)
+        target += paddedRow
+    }
+    clear(target, count: geometry.padding.height * paddedRow)
+}
+
+/// The adjoint of `pad`: adds what lies between the edges of a padded image to an image.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+public func unpad<Scalar: KernelScalar>(
+    _ padded: UnsafePointer<Scalar>, _ geometry: WindowGeometry, addingTo image: UnsafeMutablePointer<Scalar>
+) {
+    let row = geometry.input.width * geometry.channels
+    let side = geometry.padding.width * geometry.channels
+    for y in 0..<geometry.input.height {
+        let source = padded + (y + geometry.padding.height) * (row + 2 * side) + side
+        add(UnsafePointer(image + y * row), source, count: row, into: image + y * row)
+    }
+}
+
+/// Writes the patches of the output rows `rows`: [rows.count × output width][patch].
+///
+/// - Parameters:
+///   - image: [H][W][C], padded already.
+///   - geometry: Without padding.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func im2col<Scalar: KernelScalar>(
     _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     into patches: UnsafeMutablePointer<Scalar>
 ) {
-    if geometry.channels == 1 { return im2colOfOneChannel(image, geometry, rows: rows, into: patches) }
-    forEachRun(geometry, rows: rows) { patch, source, count in
-        if let source {
-            copyRun(image + source, to: patches + patch, count: count)
-        } else {
-            for i in 0..<count { patches[patch + i] = 0 }
-        }
-    }
-}
-
-/// Runs of one number are too short to be worth their loops: this goes along the output's row for one tap after the
-/// other (3×3 taps of a 28×28 image: four times as fast).
-@inline(__always)
-private func im2colOfOneChannel<Scalar: KernelScalar>(
-    _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
-    into patches: UnsafeMutablePointer<Scalar>
-) {
-    let (patch, width, stride) = (geometry.taps, geometry.output.width, geometry.stride.width)
-    for y in rows {
-        let (insideRows, top) = geometry.rowTaps(y)
-        for ky in 0..<geometry.kernel.height {
-            let row = image + (top + ky * geometry.dilation.height) * geometry.input.width
-            for kx in 0..<geometry.kernel.width {
-                let shift = kx * geometry.dilation.width - geometry.padding.width
-                // The output columns whose tap lies inside the image.
-                let first = min(width, shift < 0 ? (stride - 1 - shift) / stride : 0)
-                let last = geometry.input.width - 1 - shift
-                let inside = insideRows.contains(ky) ? max(first, min(width, last < 0 ? 0 : last / stride + 1)) : first
-                var target = patches + (y - rows.lowerBound) * width * patch + ky * geometry.kernel.width + kx
-                for _ in 0..<first {
-                    target.pointee = 0
-                    target += patch
-                }
-                var source = row + (first * stride + shift)
-                for _ in first..<inside {
-                    target.pointee = source.pointee
-                    target += patch
-                    source += stride
-                }
-                for _ in inside..<width {
-                    target.pointee = 0
-                    target += patch
-                }
-            }
-        }
-    }
+    for runs in Runs(geometry, rows: rows) { copy(image + runs.image, runs, to: patches + runs.patch) }
 }
 
 /// The adjoint of `im2col`: adds every patch to the places of the image that it was read from.
@@ -72,62 +75,103 @@ public func col2im<Scalar: KernelScalar>(
     _ patches: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     addingTo image: UnsafeMutablePointer<Scalar>
 ) {
-    forEachRun(geometry, rows: rows) { patch, target, count in
-        guard let target else { return }
-        for (offset, lanes) in vectors(count) {
-            let place = image + target + offset
-            store(load(place, lanes: lanes) + load(patches + patch + offset, lanes: lanes), to: place, lanes: lanes)
-        }
-    }
-}
-
-/// Calls `body(offset in the patches, offset in the image, count)` for runs that together cover the patches of the
-/// output rows; the offset in the image is nil for taps outside of it.
-@inline(__always)
-private func forEachRun(
-    _ geometry: WindowGeometry, rows: Range<Int>, _ body: (_ patch: Int, _ image: Int?, _ count: Int) -> Void
-) {
-    let channels = geometry.channels
-    let (kernel, dilation) = (geometry.kernel, geometry.dilation)
-    let kernelRow = kernel.width * channels
-    let width = geometry.output.width
-    let interior = dilation.width == 1 ? geometry.interiorColumns : 0..<0
-    for y in rows {
-        let (insideRows, top) = geometry.rowTaps(y)
-        for ky in 0..<kernel.height {
-            let imageRow = (top + ky * dilation.height) * geometry.input.width
-            var patch = (y - rows.lowerBound) * width * geometry.patch + ky * kernelRow
-            for x in 0..<width {
-                let left = x * geometry.stride.width - geometry.padding.width
-                if !insideRows.contains(ky) {
-                    body(patch, nil, kernelRow)
-                } else if interior.contains(x) {
-                    body(patch, (imageRow + left) * channels, kernelRow)
-                } else {
-                    for kx in 0..<kernel.width {
-                        let column = left + kx * dilation.width
-                        let isInside = column >= 0 && column < geometry.input.width
-                        body(patch + kx * channels, isInside ? (imageRow + column) * channels : nil, channels)
-                    }
-                }
-                patch += geometry.patch
+    for runs in Runs(geometry, rows: rows) {
+        var (place, patch) = (image + runs.image, patches + runs.patch)
+        for _ in 0..<runs.count {
+            for (offset, lanes) in vectors(runs.length) {
+                let sum = load(place + offset, lanes: lanes) + load(patch + offset, lanes: lanes)
+                store(sum, to: place + offset, lanes: lanes)
             }
+            place += runs.imageStep
+            patch += runs.patchStep
         }
     }
 }
 
-/// Whole vectors, then number by number: with one channel a run is as short as the kernel's row.
-@inline(__always)
-private func copyRun<Scalar: KernelScalar>(
-    _ source: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>, count: Int
-) {
-    var offset = 0
-    while offset + vectorWidth <= count {
-        store(load(source + offset), to: target + offset)
-        offset += vectorWidth
+/// Runs of numbers that lie side by side in the patches and in the image alike: one for each window of a row.
+private struct RunGroup {
+    /// Where the first run begins in the patches, and in the image.
+    let patch: Int
+    let image: Int
+    /// From one run to the next.
+    let patchStep: Int
+    let imageStep: Int
+    let count: Int
+    let length: Int
+}
+
+/// The groups of runs that together are the patches of some rows of the output. A sequence, so that the loops' bodies are
+/// inlined.
+private struct Runs: Sequence, IteratorProtocol {
+    private let geometry: WindowGeometry
+    private let output: Int
+    private let rows: Range<Int>
+    /// How many runs a row of the window is, and how long each is: with a dilation every tap is one.
+    private let (runsPerRow, length): (Int, Int)
+    private var (y, ky, kx) = (0, 0, 0)
+
+    @inline(__always)
+    init(_ geometry: WindowGeometry, rows: Range<Int>) {
+        self.geometry = geometry
+        self.rows = rows
+        output = geometry.output.width
+        y = rows.lowerBound
+        let isDilated = geometry.dilation.width > 1
+        runsPerRow = isDilated ? geometry.kernel.width : 1
+        length = isDilated ? geometry.channels : geometry.kernel.width * geometry.channels
     }
-    while offset < count {
-        target[offset] = source[offset]
-        offset += 1
+
+    @inline(__always)
+    mutating func next() -> RunGroup? {
+        if kx == runsPerRow { (kx, ky) = (0, ky + 1) }
+        if ky == geometry.kernel.height { (ky, y) = (0, y + 1) }
+        guard y < rows.upperBound else { return nil }
+        defer { kx += 1 }
+        let row = y * geometry.stride.height + ky * geometry.dilation.height
+        return RunGroup(
+            patch: (y - rows.lowerBound) * output * geometry.patch
+                + (ky * geometry.kernel.width + kx) * geometry.channels,
+            image: (row * geometry.input.width + kx * geometry.dilation.width) * geometry.channels,
+            patchStep: geometry.patch, imageStep: geometry.stride.width * geometry.channels, count: output,
+            length: length)
+    }
+}
+
+/// Copies runs, each in vectors of which the last two may overlap; runs too short for that number by number.
+///
+/// A switch over the sizes, because a loop whose bound is known is unrolled (3×3 taps of one channel: twice as fast).
+@inline(__always)
+private func copy<Scalar: KernelScalar>(
+    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, to target: UnsafeMutablePointer<Scalar>
+) {
+    switch runs.length {
+    case 1: copy(source, runs, lanes: 1, length: 1, to: target)
+    case 2: copy(source, runs, lanes: 1, length: 2, to: target)
+    case 3: copy(source, runs, lanes: 1, length: 3, to: target)
+    case 4..<8: copy(source, runs, lanes: 4, length: runs.length, to: target)
+    case 8..<16: copy(source, runs, lanes: 8, length: runs.length, to: target)
+    default: copy(source, runs, lanes: 16, length: runs.length, to: target)
+    }
+}
+
+@inline(__always)
+private func copy<Scalar: KernelScalar>(
+    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, lanes: Int, length: Int, to target: UnsafeMutablePointer<Scalar>
+) {
+    var (from, to) = (source, target)
+    let last = length &- lanes
+    for _ in 0..<runs.count {
+        if lanes == 1 {
+            for i in 0..<length { to[i] = from[i] }
+        } else {
+            var offset = 0
+            while offset < last {
+                store(load(from + offset, lanes: lanes), to: to + offset, lanes: lanes)
+                offset &+= lanes
+            }
+            store(load(from + last, lanes: lanes), to: to + last, lanes: lanes)
+        }
+        from += runs.imageStep
+        to += runs.patchStep
     }
 }

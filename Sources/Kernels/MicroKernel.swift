@@ -6,15 +6,16 @@
 //     └──────────┘          └────────┘            └────────┘
 //
 // `rows` accumulators of sixteen lanes stay in registers. For every k one vector of B is loaded and each A[i, k] is
-// broadcast into all lanes. A may lie anywhere, since single elements are read from it; B and C want 16 neighbours.
+// broadcast into all lanes. A may lie anywhere, since single elements are read from it; B and C want 16 neighbours. A last
+// panel of at most eight columns has accumulators of eight lanes.
 
-/// A matrix read element by element: (i, j) lies at `pointer[i * rowStride + j * columnStride]`.
+/// A matrix read element by element: (i, j) lies at `pointer[i * rowStride + j * columnStride]`. One of the strides is 1.
 public struct Strided<Scalar> {
     var pointer: UnsafePointer<Scalar>
     var rowStride: Int
     var columnStride: Int
 
-    /// A row-major matrix (`columnStride` 1), a transposed one (`rowStride` 1), or any other.
+    /// A row-major matrix (`columnStride` 1), a transposed one (`rowStride` 1).
     public init(_ pointer: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int = 1) {
         self.pointer = pointer
         self.rowStride = rowStride
@@ -72,62 +73,69 @@ public struct Panels<Scalar> {
     let tileRows = 6
 #endif
 
-/// C = D + A·B for `rows` rows and 16 columns; without `d`, C = A·B. C is only written, so it may hold anything.
+/// C = D + A·B for `rows` rows and a vector of columns; without `d`, C = A·B. C is only written, so it may hold anything.
 @inline(__always)
-private func multiplyTile<Scalar: KernelScalar, let rows: Int>(
-    _: InlineArray<rows, Scalar>.Type, depth: Int,
+private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: Int>(
+    _: InlineArray<rows, Lanes>.Type, depth: Int,
     a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
     b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
     d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
     c: UnsafeMutablePointer<Scalar>, cRowStride: Int
 ) {
-    var sums = InlineArray<rows, SIMD16<Scalar>>(repeating: .zero)
+    var sums = InlineArray<rows, Lanes>(repeating: .zero)
     if let d {
-        for row in 0..<rows { sums[row] = load(d + row &* dRowStride) }
+        for row in 0..<rows { sums[row] = UnsafeRawPointer(d + row &* dRowStride).loadUnaligned(as: Lanes.self) }
     }
     var a = a
     var b = b
     for _ in 0..<depth {
-        let right = load(b)
+        let right = UnsafeRawPointer(b).loadUnaligned(as: Lanes.self)
         for row in 0..<rows {
-            sums[row] = multiplyAdd(sums[row], SIMD16(repeating: a[row &* aRowStride]), right)
+            sums[row] = multiplyAdd(sums[row], Lanes(repeating: a[row &* aRowStride]), right)
         }
         a += aColumnStride
         b += bRowStride
     }
-    for row in 0..<rows { store(sums[row], to: c + row &* cRowStride) }
+    for row in 0..<rows { UnsafeMutableRawPointer(c + row &* cRowStride).storeBytes(of: sums[row], as: Lanes.self) }
 }
 
 /// The tile with its number of rows, 1…12, chosen at run time: each number is a function of its own, because only then
 /// do the accumulators stay in registers.
 @inline(__always)
-func multiplyTile<Scalar: KernelScalar>(
-    rows: Int, depth: Int,
+func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
+    _: Lanes.Type, rows: Int, depth: Int,
     a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
     b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
     d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
     c: UnsafeMutablePointer<Scalar>, cRowStride: Int
 ) {
     @inline(__always)
-    func tile<let count: Int>(_ type: InlineArray<count, Scalar>.Type) {
-        multiplyTile(
-            type, depth: depth, a: a, aRowStride: aRowStride, aColumnStride: aColumnStride, b: b,
-            bRowStride: bRowStride, d: d, dRowStride: dRowStride, c: c, cRowStride: cRowStride)
+    func tile<let count: Int>(_ type: InlineArray<count, Lanes>.Type) {
+        // With a stride that is known to be 1 the loop's addresses are cheap; otherwise they are one long chain of sums.
+        if aColumnStride == 1 {
+            multiplyTile(
+                type, depth: depth, a: a, aRowStride: aRowStride, aColumnStride: 1, b: b, bRowStride: bRowStride, d: d,
+                dRowStride: dRowStride, c: c, cRowStride: cRowStride)
+        } else {
+            multiplyTile(
+                type, depth: depth, a: a, aRowStride: 1, aColumnStride: aColumnStride, b: b, bRowStride: bRowStride,
+                d: d, dRowStride: dRowStride, c: c, cRowStride: cRowStride)
+        }
     }
     switch rows {
-    case 1: tile(InlineArray<1, Scalar>.self)
-    case 2: tile(InlineArray<2, Scalar>.self)
-    case 3: tile(InlineArray<3, Scalar>.self)
-    case 4: tile(InlineArray<4, Scalar>.self)
-    case 5: tile(InlineArray<5, Scalar>.self)
-    case 6: tile(InlineArray<6, Scalar>.self)
+    case 1: tile(InlineArray<1, Lanes>.self)
+    case 2: tile(InlineArray<2, Lanes>.self)
+    case 3: tile(InlineArray<3, Lanes>.self)
+    case 4: tile(InlineArray<4, Lanes>.self)
+    case 5: tile(InlineArray<5, Lanes>.self)
+    case 6: tile(InlineArray<6, Lanes>.self)
     #if LANES_AVX512
-        case 7: tile(InlineArray<7, Scalar>.self)
-        case 8: tile(InlineArray<8, Scalar>.self)
-        case 9: tile(InlineArray<9, Scalar>.self)
-        case 10: tile(InlineArray<10, Scalar>.self)
-        case 11: tile(InlineArray<11, Scalar>.self)
-        case 12: tile(InlineArray<12, Scalar>.self)
+        case 7: tile(InlineArray<7, Lanes>.self)
+        case 8: tile(InlineArray<8, Lanes>.self)
+        case 9: tile(InlineArray<9, Lanes>.self)
+        case 10: tile(InlineArray<10, Lanes>.self)
+        case 11: tile(InlineArray<11, Lanes>.self)
+        case 12: tile(InlineArray<12, Lanes>.self)
     #endif
     default: break
     }

@@ -1,4 +1,5 @@
-// Pooling of one image [H][W][C]. Sixteen channels go side by side; a window's taps are visited row by row.
+// Pooling of one image [H][W][C]. Numbers go side by side that are neighbours in input and output: the channels of one
+// window, and with stride 1 those of all windows of a row that lie between the image's edges.
 
 /// The greatest value of each window, and which tap it came from.
 ///
@@ -14,10 +15,11 @@ public func maxPoolForward<Scalar: KernelScalar>(
 ) {
     for window in Windows(geometry) {
         let position = window.position
-        for (channel, lanes) in vectors(geometry.channels) {
+        let first = Scalar(window.rows.lowerBound * geometry.kernel.width + window.columns.lowerBound)
+        for (channel, lanes) in vectors(window.count) {
             var best = SIMD16<Scalar>(repeating: -.infinity)
-            var winners = SIMD16(repeating: Scalar(window.first))
-            for (tap, place) in window.taps {
+            var winners = SIMD16(repeating: first)
+            for (tap, place) in Taps(window, geometry) {
                 Scalar.raise(&best, &winners, to: load(input + place + channel, lanes: lanes), at: Scalar(tap))
             }
             store(best, to: output + position + channel, lanes: lanes)
@@ -35,12 +37,27 @@ public func maxPoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     addingTo inputGradient: UnsafeMutablePointer<Scalar>
 ) {
+    let overlaps = geometry.stride.width < geometry.reach.width
     for window in Windows(geometry) {
         let position = window.position
-        for (channel, lanes) in vectors(geometry.channels) {
-            let gradient = load(outputGradient + position + channel, lanes: lanes)
-            let winners = load(taps + position + channel, lanes: lanes)
-            for (tap, place) in window.taps {
+        guard overlaps else {
+            for (channel, lanes) in vectors(window.count) {
+                let gradient = load(outputGradient + position + channel, lanes: lanes)
+                let winners = load(taps + position + channel, lanes: lanes)
+                for (tap, place) in Taps(window, geometry) {
+                    let target = inputGradient + place + channel
+                    let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
+                    store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
+                }
+            }
+            continue
+        }
+        // Tap by tap along the whole run: neighbouring taps overlap, and a load must wait long for a store that it
+        // overlaps in part.
+        for (tap, place) in Taps(window, geometry) {
+            for (channel, lanes) in vectors(window.count) {
+                let gradient = load(outputGradient + position + channel, lanes: lanes)
+                let winners = load(taps + position + channel, lanes: lanes)
                 let target = inputGradient + place + channel
                 let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
                 store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
@@ -58,9 +75,9 @@ public func averagePoolForward<Scalar: KernelScalar>(
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
     for window in Windows(geometry) {
         let position = window.position
-        for (channel, lanes) in vectors(geometry.channels) {
+        for (channel, lanes) in vectors(window.count) {
             var total = SIMD16<Scalar>.zero
-            for (_, place) in window.taps { total += load(input + place + channel, lanes: lanes) }
+            for (_, place) in Taps(window, geometry) { total += load(input + place + channel, lanes: lanes) }
             store(total * scale, to: output + position + channel, lanes: lanes)
         }
     }
@@ -76,9 +93,9 @@ public func averagePoolBackward<Scalar: KernelScalar>(
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
     for window in Windows(geometry) {
         let position = window.position
-        for (channel, lanes) in vectors(geometry.channels) {
-            let share = load(outputGradient + position + channel, lanes: lanes) * scale
-            for (_, place) in window.taps {
+        for (_, place) in Taps(window, geometry) {
+            for (channel, lanes) in vectors(window.count) {
+                let share = load(outputGradient + position + channel, lanes: lanes) * scale
                 let target = inputGradient + place + channel
                 store(load(target, lanes: lanes) + share, to: target, lanes: lanes)
             }
@@ -86,10 +103,12 @@ public func averagePoolBackward<Scalar: KernelScalar>(
     }
 }
 
-/// The windows of an image, row by row. Sequences, here and in `Taps`, so that the loops' bodies are inlined.
+/// The windows of an image, row by row, those with common taps in runs. Sequences, here and in `Taps`, so that the loops' bodies are inlined.
 private struct Windows: Sequence, IteratorProtocol {
     private let geometry: WindowGeometry
     private let output: Extent
+    /// The columns that make one run.
+    private let together: Range<Int>
     private var (x, y, position) = (0, 0, 0)
     private var rows: Range<Int>
     private var top: Int
@@ -98,6 +117,7 @@ private struct Windows: Sequence, IteratorProtocol {
     init(_ geometry: WindowGeometry) {
         self.geometry = geometry
         output = geometry.output
+        together = geometry.stride.width == 1 ? geometry.interiorColumns : 0..<0
         (rows, top) = geometry.rowTaps(0)
     }
 
@@ -109,38 +129,39 @@ private struct Windows: Sequence, IteratorProtocol {
         }
         guard y < output.height, x < output.width else { return nil }
         let (columns, left) = geometry.columnTaps(x)
+        let windows = x == together.lowerBound ? Swift.max(together.count, 1) : 1
+        let count = windows * geometry.channels
         defer {
-            x += 1
-            position += geometry.channels
+            x += windows
+            position += count
         }
-        return Window(geometry: geometry, rows: rows, columns: columns, top: top, left: left, position: position)
+        return Window(rows: rows, columns: columns, top: top, left: left, position: position, count: count)
     }
 }
 
-/// One window: the taps of it that lie inside the image.
+/// One window, or several side by side: the taps that lie inside the image, placed as the first window has them.
 private struct Window {
-    let geometry: WindowGeometry
     let rows: Range<Int>
     let columns: Range<Int>
     /// Where tap (0, 0) lies, as a row and a column of the image; may be outside.
     let top: Int
     let left: Int
-    /// Where the window's first channel goes in the output.
+    /// Where the first window's first channel goes in the output.
     let position: Int
-
-    var first: Int { rows.lowerBound * geometry.kernel.width + columns.lowerBound }
-    var taps: Taps { Taps(self) }
+    /// Windows times channels.
+    let count: Int
 }
 
 /// The number of each tap of a window, and where its first channel lies in the image.
 private struct Taps: Sequence, IteratorProtocol {
     private let window: Window
+    private let geometry: WindowGeometry
     private var ky: Int
     private var kx: Int
 
     @inline(__always)
-    init(_ window: Window) {
-        self.window = window
+    init(_ window: Window, _ geometry: WindowGeometry) {
+        (self.window, self.geometry) = (window, geometry)
         (ky, kx) = (window.rows.lowerBound, window.columns.lowerBound)
     }
 
@@ -149,7 +170,6 @@ private struct Taps: Sequence, IteratorProtocol {
         if kx == window.columns.upperBound { (ky, kx) = (ky + 1, window.columns.lowerBound) }
         guard ky < window.rows.upperBound, kx < window.columns.upperBound else { return nil }
         defer { kx += 1 }
-        let geometry = window.geometry
         let row = (window.top + ky * geometry.dilation.height) * geometry.input.width
         return (
             ky * geometry.kernel.width + kx, (row + window.left + kx * geometry.dilation.width) * geometry.channels

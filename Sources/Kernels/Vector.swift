@@ -7,9 +7,7 @@ public func roundedToVectors(_ count: Int) -> Int { (count + vectorWidth - 1) / 
 
 /// accumulator + a·b, rounded once where the processor has a fused multiply-add.
 @inline(__always)
-func multiplyAdd<Scalar: KernelScalar>(
-    _ accumulator: SIMD16<Scalar>, _ a: SIMD16<Scalar>, _ b: SIMD16<Scalar>
-) -> SIMD16<Scalar> {
+func multiplyAdd<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(_ accumulator: Lanes, _ a: Lanes, _ b: Lanes) -> Lanes {
     #if LANES_NO_FMA
         accumulator + a * b
     #else
@@ -20,8 +18,18 @@ func multiplyAdd<Scalar: KernelScalar>(
 /// Reads the first `lanes` numbers at `pointer`; the other lanes are zero.
 @inline(__always)
 func load<Element: SIMDScalar & Numeric>(_ pointer: UnsafePointer<Element>, lanes: Int = 16) -> SIMD16<Element> {
-    if lanes == 16 { return UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Element>.self) }
+    let bytes = UnsafeRawPointer(pointer)
+    if lanes == 16 { return bytes.loadUnaligned(as: SIMD16<Element>.self) }
+    // Channels often come in eights and fours; other numbers go one by one.
     var vector = SIMD16<Element>(repeating: 0)
+    if lanes == 8 {
+        vector.lowHalf = bytes.loadUnaligned(as: SIMD8<Element>.self)
+        return vector
+    }
+    if lanes == 4 {
+        vector.lowHalf.lowHalf = bytes.loadUnaligned(as: SIMD4<Element>.self)
+        return vector
+    }
     for lane in 0..<lanes { vector[lane] = pointer[lane] }
     return vector
 }
@@ -34,7 +42,10 @@ func load<Element: SIMDScalar & Numeric>(_ pointer: UnsafeMutablePointer<Element
 /// Writes the first `lanes` numbers of `vector`.
 @inline(__always)
 func store<Element: SIMDScalar>(_ vector: SIMD16<Element>, to pointer: UnsafeMutablePointer<Element>, lanes: Int = 16) {
-    if lanes == 16 { return UnsafeMutableRawPointer(pointer).storeBytes(of: vector, as: SIMD16<Element>.self) }
+    let bytes = UnsafeMutableRawPointer(pointer)
+    if lanes == 16 { return bytes.storeBytes(of: vector, as: SIMD16<Element>.self) }
+    if lanes == 8 { return bytes.storeBytes(of: vector.lowHalf, as: SIMD8<Element>.self) }
+    if lanes == 4 { return bytes.storeBytes(of: vector.lowHalf.lowHalf, as: SIMD4<Element>.self) }
     for lane in 0..<lanes { pointer[lane] = vector[lane] }
 }
 

@@ -85,22 +85,28 @@ public struct ArgumentParser<Values>: Sendable {
     let command: String
     let summary: String
     let arguments: [Option]
+    let remaining: Option?
     let options: [Option]
 
     /// - Parameters:
     ///   - command: The executable's name.
     ///   - summary: What it does, in a sentence or a few lines.
     ///   - arguments: What may stand on the line without a name, in this order.
+    ///   - remaining: What takes all further ones; without it they are refused.
     ///   - options: What may stand there in any order, each once.
-    public init(command: String, summary: String, arguments: [Option] = [], options: [Option]) {
+    public init(
+        command: String, summary: String, arguments: [Option] = [], remaining: Option? = nil, options: [Option]
+    ) {
         self.command = command
         self.summary = summary
         self.arguments = arguments
+        self.remaining = remaining
         self.options = options
     }
 
     /// The text that `--help` prints.
     public var help: String {
+        let arguments = arguments + (remaining.map { [$0] } ?? [])
         let usage = ["Usage:", command] + arguments.map { "[\($0.placeholder ?? "")]" } + ["[options]"]
         var rows = arguments.map { ($0.placeholder ?? "", $0.help) } + options.map { ($0.label, $0.help) }
         rows.append(("--help", "print this text"))
@@ -126,7 +132,7 @@ public struct ArgumentParser<Values>: Sendable {
             position += 1
             if position - 1 == named.count { continue }
             guard word.hasPrefix("-"), word != "-", position <= named.count else {
-                guard let argument = argumentsLeft.popFirst() else {
+                guard let argument = argumentsLeft.popFirst() ?? remaining else {
                     throw UsageError("unexpected argument '\(word)'")
                 }
                 try store(word, for: argument, label: argument.placeholder ?? "", into: &values)

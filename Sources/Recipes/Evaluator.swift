@@ -1,6 +1,5 @@
 import Kernels
 import StaticGraph
-import Synchronization
 
 /// Runs a recipe's network on examples without changing it.
 public final class Evaluator {
@@ -26,20 +25,5 @@ public final class Evaluator {
             sum.add(result, examples: batches.examples(ofStep: result.step))
         }
         return sum.evaluation
-    }
-
-    /// The probabilities of every class, head by head, for each example.
-    public func probabilities(_ examples: Examples) throws(TrainingError) -> [[[Double]]] {
-        let batches = ImageBatches(
-            examples, order: Array(0..<examples.count), batchSize: Self.batchSize, firstStep: 0, recipe: recipe)
-        let heads = recipe.tasks.indices
-        let collected = Mutex<[[[Double]]]>([])
-        try executor.run(steps: batches.steps, from: batches) { result in
-            for sample in 0..<result.samples {
-                let outputs = heads.map { Recipes.probabilities(result.output(ofHead: $0, sample: sample)) }
-                collected.withLock { $0.append(outputs) }
-            }
-        }
-        return collected.withLock { $0 }
     }
 }

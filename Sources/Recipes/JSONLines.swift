@@ -33,8 +33,8 @@ public struct JSONLines: Sendable {
         Dictionary(recipe.metrics(evaluation).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// An object in one line.
-    static func line(_ object: [String: Any]) -> Data {
+    /// An object of strings and finite numbers in one line, with its line break.
+    public static func line(_ object: [String: Any]) -> Data {
         // Strings and finite numbers are all that goes in, so this cannot fail; an empty object would be seen.
         let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
         return (data ?? Data("{}".utf8)) + Data("\n".utf8)

@@ -103,20 +103,28 @@ public struct Recipe: Sendable {
     public func examples(
         of data: DigitData, seed: UInt64
     ) throws(DatasetError) -> (training: Examples, validation: Examples?, test: Examples) {
-        func examples(_ images: LabeledImages, _ indices: ArraySlice<Int>? = nil) throws(DatasetError) -> Examples {
-            let examples = Examples(images, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns)
-            guard examples.count > 0 else {
-                throw .badData(
-                    file: images.name,
-                    problem: "found none of the digits \(digits.map(String.init).joined(separator: ", ")) among "
-                        + "\(indices?.count ?? images.count) images, expected at least one")
-            }
-            return examples
-        }
-        let test = try examples(data.test)
+        let test = try testExamples(of: data)
         guard validationFraction > 0 else { return (try examples(data.train), nil, test) }
         let order = permutation(count: data.train.count, seed: seed, purpose: .split)
         let heldOut = min(max(Int(Double(order.count) * validationFraction), 1), order.count)
         return (try examples(data.train, order[heldOut...]), try examples(data.train, order[..<heldOut]), test)
+    }
+
+    /// The examples to test on.
+    ///
+    /// - Throws: `DatasetError` where there is none.
+    public func testExamples(of data: DigitData) throws(DatasetError) -> Examples { try examples(data.test) }
+
+    private func examples(
+        _ images: LabeledImages, _ indices: ArraySlice<Int>? = nil
+    ) throws(DatasetError) -> Examples {
+        let examples = Examples(images, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns)
+        guard examples.count > 0 else {
+            throw .badData(
+                file: images.name,
+                problem: "found none of the digits \(digits.map(String.init).joined(separator: ", ")) among "
+                    + "\(indices?.count ?? images.count) images, expected at least one")
+        }
+        return examples
     }
 }

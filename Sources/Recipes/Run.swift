@@ -55,7 +55,7 @@ public struct Run: Sendable {
         (self.command, epochs, self.threads, origin) = (command, [], threads, data.origin)
         (date, seed, resultEpoch) = (Date(), nil, nil)
         (trainingCount, validationCount) = (0, 0)
-        test = try recipe.examples(of: data, seed: 0).test
+        test = try recipe.testExamples(of: data)
         parameterCount = model.graph.trainableCount
         result = try Evaluator(recipe, model.graph, model.parameters, threads: threads).evaluate(test)
         weightsDigest = try model.parameters.digest()

@@ -88,7 +88,7 @@ extension PlanBuilder {
     @specialized(where Scalar == Double)
     func addCheck(_ results: ResultValues, feed: Feed<Scalar>) -> Value {
         let condition = value(.whole, 1)
-        let count = nodes.flatMap(\.member.parameters).reduce(0) { $0 + ($1.isTrainable ? $1.slabCount : 0) }
+        let count = trainableSlabCount
         let gradients = value(.whole, count, home: .slab(.gradients, 0))
         let piece = 16_384
         let pieces = (count + piece - 1) / piece

@@ -49,7 +49,7 @@ struct MemoryLayoutPlan {
                 }
             if value.isPinned { life = 0...phases.count }
             // A vector may be read past the end of the last number, so each value is followed by room for one.
-            let bytes = samples * value.count * (value.isBytes ? 1 : MemoryLayout<Scalar>.stride)
+            let bytes = samples * value.bytes(of: Scalar.self)
             let size = (bytes + 2 * cacheLinePair - 1) / cacheLinePair * cacheLinePair
             offsets[id].isPrivate = isPrivate[id]
             if isPrivate[id] {

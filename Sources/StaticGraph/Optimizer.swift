@@ -13,7 +13,7 @@ extension PlanBuilder {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func addOptimizer(_ optimizer: Optimizer, after condition: Value) {
-        let count = nodes.flatMap(\.member.parameters).reduce(0) { $0 + ($1.isTrainable ? $1.slabCount : 0) }
+        let count = trainableSlabCount
         guard count > 0 else { return }
         let slabs = [Slab.weights, .gradients, .firstMoment, .secondMoment].map {
             value(.whole, count, home: .slab($0, 0))

@@ -45,7 +45,7 @@ struct Plan<Scalar: KernelScalar> {
         let workspace = builder.operations.map(\.workspace).max() ?? 0
         workerBytes = layout.workerBytes + (workspace + 2 * vectorWidth) * MemoryLayout<Scalar>.stride
         places = zip(values, layout.offsets).map { value, offset in
-            let bytes = value.count * (value.isBytes ? 1 : MemoryLayout<Scalar>.stride)
+            let bytes = value.bytes(of: Scalar.self)
             var place = Place(base: nil, offset: offset.bytes, sampleStride: 0, groupStride: 0)
             if !offset.isPrivate {
                 if case .sample = value.extent { place.sampleStride = bytes }

@@ -34,6 +34,9 @@ struct ValueDescription {
     let home: Home
     /// Whether it can be read after a step, so that nothing may reuse its memory.
     var isPinned: Bool
+
+    /// The memory of its `count` numbers.
+    func bytes<Scalar>(of _: Scalar.Type) -> Int { count * (isBytes ? 1 : MemoryLayout<Scalar>.stride) }
 }
 
 /// Something that workers do in a step.
@@ -113,6 +116,11 @@ final class PlanBuilder<Scalar: KernelScalar> {
         wantsInputGradients = inputGradients
         self.keepsEverything = keepsEverything
         makeNodes()
+    }
+
+    /// The numbers in the slab of trainable parameters.
+    var trainableSlabCount: Int {
+        nodes.flatMap(\.member.parameters).reduce(0) { $0 + ($1.isTrainable ? $1.slabCount : 0) }
     }
 
     // MARK: What layers ask for

@@ -15,14 +15,16 @@ struct Im2colTests {
     }
 
     private func checkPatches<Scalar: KernelScalar>(_ geometry: WindowGeometry, _: Scalar.Type) {
-        let image = GuardedBuffer<Scalar>(random: geometry.inputCount)
-        let expected = referencePatches(geometry, image: image.values)
+        let unpadded = GuardedBuffer<Scalar>(random: geometry.inputCount)
+        let expected = referencePatches(geometry, image: unpadded.values)
+        let image = GuardedBuffer<Scalar>(poisoned: geometry.padded.inputCount)
+        pad(unpadded.pointer, geometry, into: image.pointer)
         let rowCount = geometry.output.width * geometry.patch
         for rowsPerBlock in Set([1, 2, geometry.output.height]) {
             for row in stride(from: 0, to: geometry.output.height, by: rowsPerBlock) {
                 let rows = row..<min(row + rowsPerBlock, geometry.output.height)
                 let patches = GuardedBuffer<Scalar>(poisoned: rows.count * rowCount)
-                im2col(image.pointer, geometry, rows: rows, into: patches.pointer)
+                im2col(image.pointer, geometry.padded, rows: rows, into: patches.pointer)
                 expectSame(
                     patches.values, Array(expected[rows.lowerBound * rowCount..<rows.upperBound * rowCount]),
                     "\(Scalar.self) \(geometry) rows \(rows)")
@@ -45,11 +47,13 @@ struct Im2colTests {
         let expected = referenceImage(geometry, patches: patches.values, addingTo: initial)
         for rowsPerBlock in Set([1, geometry.output.height]) {
             let image = GuardedBuffer<Scalar>(initial)
+            let padded = GuardedBuffer<Scalar>([Double](repeating: 0, count: geometry.padded.inputCount))
             for row in stride(from: 0, to: geometry.output.height, by: rowsPerBlock) {
                 col2im(
-                    patches.pointer + row * rowCount, geometry, rows: row..<row + rowsPerBlock,
-                    addingTo: image.pointer)
+                    patches.pointer + row * rowCount, geometry.padded, rows: row..<row + rowsPerBlock,
+                    addingTo: padded.pointer)
             }
+            unpad(padded.pointer, geometry, addingTo: image.pointer)
             expectClose(image, expected, "\(geometry) by \(rowsPerBlock) rows")
         }
     }
@@ -62,9 +66,13 @@ struct Im2colTests {
         let x = GuardedBuffer<Double>(random: geometry.inputCount, seed: 1)
         let p = GuardedBuffer<Double>(random: count, seed: 2)
         let patches = GuardedBuffer<Double>(poisoned: count)
-        im2col(x.pointer, geometry, rows: rows, into: patches.pointer)
+        let padded = GuardedBuffer<Double>(poisoned: geometry.padded.inputCount)
+        pad(x.pointer, geometry, into: padded.pointer)
+        im2col(padded.pointer, geometry.padded, rows: rows, into: patches.pointer)
+        clear(padded.pointer, count: geometry.padded.inputCount)
         let image = GuardedBuffer<Double>([Double](repeating: 0, count: geometry.inputCount))
-        col2im(p.pointer, geometry, rows: rows, addingTo: image.pointer)
+        col2im(p.pointer, geometry.padded, rows: rows, addingTo: padded.pointer)
+        unpad(padded.pointer, geometry, addingTo: image.pointer)
         expectAdjoint(patches.values, p.values, x.values, image.values)
     }
 }

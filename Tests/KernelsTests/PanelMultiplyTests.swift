@@ -23,14 +23,14 @@ struct PanelMultiplyTests {
         let bias = GuardedBuffer<Scalar>(random: n, seed: 3)
         let initial = GuardedBuffer<Scalar>(random: m * n, seed: 4).values
 
-        // Row by row; column by column; and with gaps in both directions.
+        // Row by row; column by column; and row by row with gaps.
         let turned = GuardedBuffer<Scalar>(transposed(a.values, rows: m, columns: k))
-        var gaps = [Double](repeating: .nan, count: m * (3 * k + 5))
-        for i in 0..<m { for l in 0..<k { gaps[i * (3 * k + 5) + 3 * l] = a.values[i * k + l] } }
+        var gaps = [Double](repeating: .nan, count: m * (k + 5))
+        for i in 0..<m { for l in 0..<k { gaps[i * (k + 5) + l] = a.values[i * k + l] } }
         let spread = GuardedBuffer<Scalar>(gaps)
         let lefts = [
             Strided(a.pointer, rowStride: k), Strided(turned.pointer, rowStride: 1, columnStride: m),
-            Strided(spread.pointer, rowStride: 3 * k + 5, columnStride: 3),
+            Strided(spread.pointer, rowStride: k + 5),
         ]
         let product = referenceProduct(m: m, n: n, k: k, a.values, right.values)
         let biased = referenceProduct(

@@ -138,8 +138,11 @@ struct TrainerTests {
             let alone = Examples(trainer.test.images, [mistake.example])
             #expect(mistake.label == Int(trainer.test.digit(of: mistake.example)))
             #expect(mistake.prediction != mistake.label)
-            let probabilities = try Evaluator(.mlp, trainer.graph, trainer.parameters, threads: 1)
-                .probabilities(alone)[0][0]
+            let executor = try Executor(
+                trainer.graph, parameters: trainer.parameters, mode: .inference, batchSize: 1, threads: 1)
+            let batches = ImageBatches(alone, order: [0], batchSize: 1, firstStep: 0, recipe: .mlp)
+            try executor.run(steps: 0..<1, from: batches)
+            let probabilities = Recipes.probabilities(executor.output(ofHead: 0))
             #expect(abs(probabilities.reduce(0, +) - 1) < 1e-12)
             #expect(probabilities.max() == probabilities[mistake.prediction])
             #expect(abs(probabilities[mistake.prediction] - mistake.probability) < 1e-6)

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What a run of the built `train` left behind.
+/// What a run of a built executable left behind.
 struct TrainProcess {
     let exitCode: Int32
     let output: String
@@ -12,11 +12,13 @@ struct TrainProcess {
 
     /// Runs the executable in a directory, without MNIST_DIR, and waits for its end. Output goes to files, as it would to
     /// a pipe: no terminal, and no buffer that could fill up.
-    static func run(_ arguments: [String], in directory: TemporaryDirectory) async throws -> TrainProcess {
+    static func run(
+        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory
+    ) async throws -> TrainProcess {
         let logs = try TemporaryDirectory()
         let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = executables.appendingPathComponent(command)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "MNIST_DIR" }
@@ -34,10 +36,9 @@ struct TrainProcess {
     }
 
     /// SwiftPM puts executables beside the bundle of the tests.
-    private static var executable: URL {
+    private static var executables: URL {
         let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
-        let folder = bundle?.deletingLastPathComponent() ?? Bundle.main.bundleURL
-        return folder.appendingPathComponent("train")
+        return bundle?.deletingLastPathComponent() ?? Bundle.main.bundleURL
     }
 }
 

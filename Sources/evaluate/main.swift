@@ -1,0 +1,3 @@
+import Recipes
+
+runCommand("evaluate") { try EvaluateCommand.run() }

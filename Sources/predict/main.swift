@@ -1,0 +1,3 @@
+import Recipes
+
+runCommand("predict") { try PredictCommand.run() }

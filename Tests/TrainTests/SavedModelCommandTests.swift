@@ -1,0 +1,121 @@
+import Datasets
+import Foundation
+import Recipes
+import StaticGraph
+import TestSupport
+import Testing
+
+@Suite("The commands evaluate and predict", .timeLimit(.minutes(1)))
+struct SavedModelCommandTests {
+    let directory: TemporaryDirectory
+
+    /// A folder with a network of `merged` that has learnt nothing, small data, and a picture of a bar.
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.writeDigits()
+        let recipe = Recipe.merged
+        let parameters = Parameters<Float>(try recipe.graph(), seed: 1)
+        let file = try parameters.stateDictionary(metadata: SavedModel.metadata(of: recipe, seed: 1))
+        try file.write(to: url("model.safetensors"))
+        try parameters.stateDictionary().write(to: url("bare.safetensors"))
+        let bar = try GrayImage(
+            height: 50, width: 40,
+            pixels: (0..<2000).map { (15..<25).contains($0 % 40) && (400..<1600).contains($0) ? 20 : 230 },
+            name: "bar")
+        try Data(PNG.encode(bar)).write(to: url("bar.png"))
+    }
+
+    private func url(_ name: String) -> URL { URL(fileURLWithPath: "\(directory.path)/\(name)") }
+
+    private func run(_ command: String, _ words: [String]) async throws -> TrainProcess {
+        try await TrainProcess.run(words, of: command, in: directory)
+    }
+
+    @Test("The metrics of a saved network, without any other option than the data")
+    func evaluate() async throws {
+        let run = try await run("evaluate", ["model.safetensors", "--data", "digits", "--report", "report.html"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.errors.isEmpty)
+        #expect(run.output.contains("merged: 20 test images"), "\(run.output)")
+        #expect(run.output.contains("group: accuracy") && run.output.contains("2 3 5 8"), "\(run.output)")
+        let report = try String(contentsOf: url("report.html"), encoding: .utf8)
+        #expect(report.contains("</html>"))
+    }
+
+    @Test("The same figures as JSON")
+    func evaluateJSON() async throws {
+        let run = try await run("evaluate", ["model.safetensors", "--data", "digits", "--json"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        #expect(run.lines.count == 1)
+        let object = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        let metrics = try #require(object["metrics"] as? [String: Double])
+        #expect(
+            Set(metrics.keys)
+                == ["accuracy", "macro_precision", "macro_recall", "macro_f1"].map { "group_\($0)" }.reduce(into: []) {
+                    $0.insert($1)
+                })
+    }
+
+    @Test("A file that names no recipe needs one on the command line")
+    func bare() async throws {
+        let without = try await run("evaluate", ["bare.safetensors", "--data", "digits"])
+        #expect(without.exitCode == 64)
+        #expect(without.errors == "evaluate: bare.safetensors: the file names no recipe, expected --recipe NAME\n")
+        let with = try await run("evaluate", ["bare.safetensors", "--data", "digits", "--recipe", "merged"])
+        #expect(with.exitCode == 0, "\(with.errors)")
+    }
+
+    @Test("A picture is shown as the network sees it, and every class gets its probability")
+    func predict() async throws {
+        let run = try await run("predict", ["model.safetensors", "bar.png", "bar.png"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+        // The name, 14 lines of two rows of pixels each, and one head; twice.
+        #expect(run.lines.count == 2 * 16)
+        #expect(run.lines[0] == "bar.png")
+        #expect(run.lines[1...14].allSatisfy { $0.count == 28 })
+        #expect(run.lines[7].contains("█") && !run.lines[1].contains("█"))
+        #expect(run.lines[15].hasPrefix("group: "))
+        #expect(!run.output.contains("\u{1B}"))
+    }
+
+    @Test("The probabilities as JSON sum to one")
+    func predictJSON() async throws {
+        let run = try await run("predict", ["model.safetensors", "bar.png", "--json"])
+        let object = try #require(JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        let heads = try #require(object["probabilities"] as? [String: [String: Double]])
+        let classes = try #require(heads["group"])
+        #expect(Set(classes.keys) == ["0 6", "1 7", "2 3 5 8", "4 9"])
+        #expect(abs(classes.values.reduce(0, +) - 1) < 1e-12)
+    }
+
+    @Test(
+        "Mistakes get one line and the exit code of their kind",
+        arguments: [
+            ("evaluate", [], 64, "found no model"), ("predict", [], 64, "found no model"),
+            ("predict", ["model.safetensors"], 64, "found no image"),
+            ("evaluate", ["model.safetensors", "other"], 64, "unexpected argument 'other'"),
+            ("evaluate", ["model.safetensors", "--recipe", "compacd"], 64, "did you mean compact?"),
+            ("evaluate", ["model.safetensors", "--recipe", "compact"], 65, "tensor fc.weight: found shape [4, 144]"),
+            ("evaluate", ["model.safetensors", "--data", "nowhere"], 66, "nowhere: no such directory"),
+            ("evaluate", ["nothing.safetensors"], 66, "nothing.safetensors: no such file"),
+            ("evaluate", ["bar.png"], 65, "bar.png"), ("evaluate", ["digits"], 74, "digits: "),
+            (
+                "evaluate", ["model.safetensors", "--data", "digits", "--report", "none/report.html"], 74,
+                "none/report.html: cannot"
+            ),
+            ("predict", ["model.safetensors", "nothing.png"], 66, "nothing.png: "),
+            ("predict", ["model.safetensors", "half.png"], 65, "half.png: the file is cut off"),
+            ("predict", ["model.safetensors", "model.safetensors"], 65, "model.safetensors: "),
+            ("predict", ["model.safetensors", "bar.png", "--as-is"], 65, "found 50×40 pixels, expected 28×28"),
+        ] as [(String, [String], Int32, String)])
+    func mistakes(command: String, words: [String], code: Int32, message: String) async throws {
+        try Data(Data(contentsOf: url("bar.png")).prefix(1000)).write(to: url("half.png"))
+        let before = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+        let run = try await run(command, words)
+        #expect(run.exitCode == code)
+        #expect(run.errors.hasPrefix("\(command): ") && run.errors.contains(message), "\(run.errors)")
+        #expect(run.errors.count { $0 == "\n" } == 1)
+        #expect(run.output.isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == before)
+    }
+}
