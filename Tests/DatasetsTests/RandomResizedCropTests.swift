@@ -52,8 +52,12 @@ struct RandomResizedCropTests {
             // √0.7·28/√1.1 = 22.3 is the least side.
             #expect(part.height >= 22 && part.width >= 22)
         }
-        let sides = Set(parts.map(\.part.height))
-        #expect(sides == Set(22...28))
+        #expect(Set(parts.map(\.part.height)) == Set(22...28) && Set(parts.map(\.part.width)) == Set(22...28))
+        // Up to either edge; of the lengths between, each place comes up some hundred times.
+        for length in 24...28 {
+            #expect(Set(parts.filter { $0.part.height == length }.map(\.top)) == Set(0...28 - length))
+            #expect(Set(parts.filter { $0.part.width == length }.map(\.left)) == Set(0...28 - length))
+        }
     }
 
     @Test(

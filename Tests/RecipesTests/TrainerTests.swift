@@ -1,10 +1,11 @@
 import Datasets
 import Foundation
 import Kernels
-@testable import Recipes
 import StaticGraph
 import Synchronization
 import Testing
+
+@testable import Recipes
 
 @Suite("Training on drawn digits")
 struct TrainerTests {
@@ -116,12 +117,13 @@ struct TrainerTests {
     @Test("The learning rate that an epoch reports is that of its last step")
     func learningRates() throws {
         let recipe = Recipe(
-            "steps", "", normalization: .mnist, schedule: .step(epochs: 2, factor: 0.5), epochs: 5,
-            heads: Recipe.mlp.heads)
+            "cycle", "", normalization: .mnist, schedule: .oneCycle(rising: 0.4), epochs: 5, heads: Recipe.mlp.heads)
         var rates: [Double] = []
         try Trainer(recipe, data: try drawnDigits(80, test: 10), seed: 1, threads: 1)
             .run(onEpoch: { rates.append($0.learningRate) })
-        #expect(rates == [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4])
+        // Two steps an epoch.
+        let schedule = recipe.schedule.steps(1e-3, stepsPerEpoch: 2, epochs: 5)
+        #expect(rates == [1, 3, 5, 7, 9].map(schedule.rate))
     }
 
     @Test("The surest mistakes come first, with what the network gave them")
