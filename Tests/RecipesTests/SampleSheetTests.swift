@@ -14,7 +14,7 @@ struct SampleSheetTests {
     @Test("It holds the first images of the first epoch, each with its classes", arguments: Recipe.all)
     func pictures(recipe: Recipe) throws {
         let data = try drawnDigits()
-        let examples = recipe.examples(of: data, seed: 3).training
+        let examples = try recipe.examples(of: data, seed: 3).training
         let order = permutation(count: examples.count, seed: 3, epoch: 1)
         let batches = ImageBatches(
             examples, order: order, batchSize: recipe.batchSize, firstStep: 0, recipe: recipe, augmentation: (3, 1))
@@ -50,7 +50,7 @@ struct SampleSheetTests {
 
     @Test("Another seed shows others; without random changes the images are as they are")
     func seeds() throws {
-        let examples = Recipe.augmented.examples(of: try drawnDigits(), seed: 1).training
+        let examples = try Recipe.augmented.examples(of: try drawnDigits(), seed: 1).training
         func addresses(_ recipe: Recipe, seed: UInt64) throws -> [String?] {
             try sheet(recipe, examples, seed: seed).all("image").map { $0.attributes["href"] }
         }
