@@ -12,22 +12,37 @@ public struct Published: Sendable {
     public let testAccuracies: [Double]
     /// Of each task, as far as printed: [actual][predicted].
     public let confusions: [String: [[Int]]]
+    /// Of each task, as far as printed: true positives, false positives and false negatives of each class.
+    public let classCounts: [String: [ClassCounts]]
     /// What else is to be known about the figures.
     public let note: String
 
     public init(
         report: String = "", metrics: KeyValuePairs<String, Double> = [:], trainLosses: [Double] = [],
         validationLosses: [Double] = [], testLoss: Double? = nil, testAccuracies: [Double] = [],
-        confusions: [String: [[Int]]] = [:], note: String = ""
+        confusions: [String: [[Int]]] = [:], classCounts: [String: [ClassCounts]] = [:], note: String = ""
     ) {
         (self.report, self.metrics, self.trainLosses) = (report, metrics, trainLosses)
         (self.validationLosses, self.testLoss, self.testAccuracies) = (validationLosses, testLoss, testAccuracies)
-        (self.confusions, self.note) = (confusions, note)
+        (self.confusions, self.classCounts, self.note) = (confusions, classCounts, note)
     }
 
     /// "digit_accuracy 98.86 %, rotation_accuracy 99.59 %", or that there are none.
     public var summary: String {
         guard !metrics.isEmpty else { return "no figures" }
         return metrics.map { "\($0.key.replacing("_", with: " ")) \(percent($0.value))" }.joined(separator: ", ")
+    }
+}
+
+/// What a class comes to.
+public struct ClassCounts: Sendable, Equatable {
+    public let truePositives: Int
+    public let falsePositives: Int
+    public let falseNegatives: Int
+
+    public init(_ truePositives: Int, _ falsePositives: Int, _ falseNegatives: Int) {
+        self.truePositives = truePositives
+        self.falsePositives = falsePositives
+        self.falseNegatives = falseNegatives
     }
 }

@@ -63,20 +63,32 @@ extension HTMLReport {
     /// What each class comes to, and their mean.
     private func classTable(ofTask index: Int) -> Markup {
         let (task, confusion) = (recipe.tasks[index], run.result.confusions[index])
+        let published = recipe.published.classCounts[task.head]
         let rows: [Markup] = task.classes.enumerated().map { label, name in
-            """
-            <tr><th scope="row">\(name)</th><td>\(confusion.truePositives(label))</td>\
-            <td>\(confusion.falsePositives(label))</td><td>\(confusion.falseNegatives(label))</td>\
-            <td>\(decimals(confusion.precision(label)))</td><td>\(decimals(confusion.recall(label)))</td>\
-            <td>\(decimals(confusion.f1(label)))</td></tr>
+            let counts = published?[label]
+            let beside: Markup =
+                counts.map {
+                    "<td>\($0.truePositives)</td><td>\($0.falsePositives)</td><td>\($0.falseNegatives)</td>"
+                } ?? ""
+            return """
+                <tr><th scope="row">\(name)</th><td>\(confusion.truePositives(label))</td>\
+                <td>\(confusion.falsePositives(label))</td><td>\(confusion.falseNegatives(label))</td>\
+                <td>\(decimals(confusion.precision(label)))</td><td>\(decimals(confusion.recall(label)))</td>\
+                <td>\(decimals(confusion.f1(label)))</td>\(beside)</tr>
 
-            """
+                """
         }
+        let heads: Markup =
+            published == nil
+            ? ""
+            : """
+            <th scope="col">published TP</th><th scope="col">FP</th><th scope="col">FN</th>
+            """
         return """
             <div class="scroll"><table>
             <caption>By class: true positives, false positives, false negatives</caption>
             <thead><tr><th scope="col">class</th><th scope="col">TP</th><th scope="col">FP</th><th scope="col">FN</th>\
-            <th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th></tr></thead>
+            <th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th>\(heads)</tr></thead>
             <tbody>
             \(rows)</tbody>
             <tfoot><tr><th scope="row">macro mean</th><td></td><td></td><td></td>\

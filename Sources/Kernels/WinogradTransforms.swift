@@ -1,0 +1,164 @@
+// The transforms of Winograd's convolution, sixteen channels side by side; see Winograd.swift.
+
+/// The tiles that cover an image of results, 2×2 each; the last ones may reach beyond it.
+struct TileGrid {
+    let output: Extent
+    let padding: Extent
+
+    var rows: Int { (output.height + 1) / 2 }
+    var columns: Int { (output.width + 1) / 2 }
+    var tiles: Int { rows * columns }
+    /// Of the image that the tiles read, in whole tiles and with their rims.
+    var paddedWidth: Int { 2 * columns + 2 }
+    var paddedPositions: Int { (2 * rows + 2) * paddedWidth }
+}
+
+/// V[16 places][tiles][channels] = Bᵀ·d·B of every tile.
+@inline(__always)
+func transformInput<Scalar: KernelScalar>(
+    _ grid: TileGrid, _ input: UnsafePointer<Scalar>, size: Extent, channels: Int,
+    into values: UnsafeMutablePointer<Scalar>, padded: UnsafeMutablePointer<Scalar>
+) {
+    let row = grid.paddedWidth * channels
+    clear(padded, count: grid.paddedPositions * channels)
+    for y in 0..<size.height {
+        let target = padded + (y + grid.padding.height) * row + grid.padding.width * channels
+        target.update(from: input + y * size.width * channels, count: size.width * channels)
+    }
+    for tile in 0..<grid.tiles {
+        let corner = padded + tile / grid.columns * 2 * row + tile % grid.columns * 2 * channels
+        for channel in stride(from: 0, to: channels, by: vectorWidth) {
+            var lines = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
+            for i in 0..<4 {
+                let source = corner + i * row + channel
+                let line = inputLine(
+                    load(source), load(source + channels), load(source + 2 * channels), load(source + 3 * channels))
+                (lines[4 * i], lines[4 * i + 1], lines[4 * i + 2], lines[4 * i + 3]) = line
+            }
+            let target = values + tile * channels + channel
+            let stride = grid.tiles * channels
+            for j in 0..<4 {
+                let column = inputLine(lines[j], lines[4 + j], lines[8 + j], lines[12 + j])
+                store(column.0, to: target + j * stride)
+                store(column.1, to: target + (4 + j) * stride)
+                store(column.2, to: target + (8 + j) * stride)
+                store(column.3, to: target + (12 + j) * stride)
+            }
+        }
+    }
+}
+
+/// y = Aᵀ·M·A of every tile, as far as it lies inside the output, plus the bias, or plus what is there.
+@inline(__always)
+func transformOutput<Scalar: KernelScalar>(
+    _ grid: TileGrid, _ products: UnsafePointer<Scalar>, channels: Int, bias: UnsafePointer<Scalar>?,
+    into output: UnsafeMutablePointer<Scalar>, accumulating: Bool
+) {
+    let stride = grid.tiles * channels
+    for tile in 0..<grid.tiles {
+        let (top, left) = (tile / grid.columns * 2, tile % grid.columns * 2)
+        for channel in Swift.stride(from: 0, to: channels, by: vectorWidth) {
+            let source = products + tile * channels + channel
+            var lines = InlineArray<8, SIMD16<Scalar>>(repeating: .zero)
+            for i in 0..<4 {
+                let place = source + 4 * i * stride
+                (lines[i], lines[4 + i]) = outputLine(
+                    load(place), load(place + stride), load(place + 2 * stride), load(place + 3 * stride))
+            }
+            let start = bias.map { load($0 + channel) } ?? .zero
+            for x in 0..<min(2, grid.output.width - left) {
+                let column = outputLine(lines[4 * x], lines[4 * x + 1], lines[4 * x + 2], lines[4 * x + 3])
+                let target = output + (top * grid.output.width + left + x) * channels + channel
+                let below = target + grid.output.width * channels
+                store(column.0 + (accumulating ? load(target) : start), to: target)
+                guard top + 1 < grid.output.height else { continue }
+                store(column.1 + (accumulating ? load(below) : start), to: below)
+            }
+        }
+    }
+}
+
+/// M'[16 places][tiles][channels] = A·y'·Aᵀ of every tile; what lies outside the output is 0.
+@inline(__always)
+func transformGradient<Scalar: KernelScalar>(
+    _ grid: TileGrid, _ gradient: UnsafePointer<Scalar>, channels: Int, into values: UnsafeMutablePointer<Scalar>
+) {
+    let (width, stride) = (grid.output.width * channels, grid.tiles * channels)
+    for tile in 0..<grid.tiles {
+        let (top, left) = (tile / grid.columns * 2, tile % grid.columns * 2)
+        let (hasRight, hasBelow) = (left + 1 < grid.output.width, top + 1 < grid.output.height)
+        for channel in Swift.stride(from: 0, to: channels, by: vectorWidth) {
+            let source = gradient + top * width + left * channels + channel
+            let upper = gradientLine(load(source), hasRight ? load(source + channels) : .zero)
+            let lower =
+                hasBelow
+                ? gradientLine(load(source + width), hasRight ? load(source + width + channels) : .zero)
+                : InlineArray(repeating: .zero)
+            let target = values + tile * channels + channel
+            for j in 0..<4 {
+                let column = gradientLine(upper[j], lower[j])
+                for i in 0..<4 { store(column[i], to: target + (4 * i + j) * stride) }
+            }
+        }
+    }
+}
+
+/// A line of Bᵀ·d.
+@inline(__always)
+func inputLine<Vector: SIMD>(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector
+) -> (Vector, Vector, Vector, Vector) where Vector.Scalar: FloatingPoint { (a - c, b + c, c - b, b - d) }
+
+/// A line of Aᵀ·M.
+@inline(__always)
+func outputLine<Vector: SIMD>(
+    _ a: Vector, _ b: Vector, _ c: Vector, _ d: Vector
+) -> (Vector, Vector) where Vector.Scalar: FloatingPoint { (a + b + c, b - c - d) }
+
+/// A line of A·y'.
+@inline(__always)
+func gradientLine<Vector: SIMD>(
+    _ a: Vector, _ b: Vector
+) -> InlineArray<4, Vector> where Vector.Scalar: FloatingPoint { [a, a + b, a - b, .zero - b] }
+
+/// A line of Gᵀ·U'.
+@inline(__always)
+func backwardFilter<Scalar: KernelScalar>(
+    _ a: SIMD16<Scalar>, _ b: SIMD16<Scalar>, _ c: SIMD16<Scalar>, _ d: SIMD16<Scalar>
+) -> (SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>) {
+    let half = SIMD16<Scalar>(repeating: 0.5)
+    let sum = (b + c) * half
+    return (a + sum, (b - c) * half, sum + d)
+}
+
+/// U = G·g·Gᵀ.
+@inline(__always)
+func transformedFilter<Scalar: KernelScalar>(
+    _ filter: InlineArray<9, SIMD16<Scalar>>
+) -> InlineArray<16, SIMD16<Scalar>> {
+    let half = SIMD16<Scalar>(repeating: 0.5)
+    var lines = InlineArray<12, SIMD16<Scalar>>(repeating: .zero)
+    for j in 0..<3 {
+        let (a, b, c) = (filter[j], filter[3 + j], filter[6 + j])
+        lines[j] = a
+        lines[3 + j] = (a + c + b) * half
+        lines[6 + j] = (a + c - b) * half
+        lines[9 + j] = c
+    }
+    var places = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
+    for i in 0..<4 {
+        let (a, b, c) = (lines[3 * i], lines[3 * i + 1], lines[3 * i + 2])
+        places[4 * i] = a
+        places[4 * i + 1] = (a + c + b) * half
+        places[4 * i + 2] = (a + c - b) * half
+        places[4 * i + 3] = c
+    }
+    return places
+}
+
+@inline(__always)
+func storePlaces<Scalar: KernelScalar>(
+    _ places: InlineArray<16, SIMD16<Scalar>>, to target: UnsafeMutablePointer<Scalar>, stride: Int
+) {
+    for place in 0..<16 { store(places[place], to: target + place * stride) }
+}
