@@ -66,6 +66,6 @@ let package = Package(
         .testTarget(name: "StaticGraphTests", dependencies: ["StaticGraph", "TestSupport"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
-        .testTarget(name: "TrainTests", dependencies: ["train", "evaluate", "predict", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "TestSupport"]),
     ]
 )

@@ -23,7 +23,7 @@ public struct JSONLines: Sendable {
     public func done(_ run: Run) -> Data {
         var object: [String: Any] = [
             "event": "done", "data": run.origin, "weights_sha256": run.weightsDigest, "metrics": metrics(run.result),
-            "test_loss": run.result.loss, "peak_memory_bytes": peakMemoryBytes(),
+            "test_loss": run.result.loss, "peak_memory_bytes": run.peakMemory,
         ]
         object["result_epoch"] = run.resultEpoch?.epoch
         return Self.line(object)

@@ -27,6 +27,8 @@ public struct Run: Sendable {
     /// The SHA-256 of the weights that have these results.
     public let weightsDigest: String
     public let filters: Filters?
+    /// The most memory that the process had resident until then.
+    public let peakMemory: Int
 
     /// The filters of the first convolution, which can be looked at as pictures.
     public struct Filters: Sendable, Equatable {
@@ -55,6 +57,7 @@ extension Run {
         result = try resultEpoch?.test ?? trainer.evaluate(test)
         weightsDigest = try trainer.parameters.digest()
         filters = Filters(trainer.parameters)
+        peakMemory = peakMemoryBytes()
     }
 
     /// An evaluation of a saved network on the test images of the data.
@@ -68,6 +71,7 @@ extension Run {
         result = try Evaluator(recipe, model.graph, model.parameters, threads: threads).evaluate(test)
         weightsDigest = try model.parameters.digest()
         filters = Filters(model.parameters)
+        peakMemory = peakMemoryBytes()
     }
 }
 

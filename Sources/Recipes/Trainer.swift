@@ -91,8 +91,9 @@ public final class Trainer {
                 epoch: epoch, seconds: seconds, learningRate: schedule.rate(lastStep), training: sum.evaluation,
                 validation: try validation.map(evaluator.evaluate), test: try evaluator.evaluate(test))
             // Weights that the last step took too far: no later step would see it.
-            guard result.test.loss.isFinite else {
-                throw TrainingError.notFinite(step: lastStep + 1, place: "the loss of the test images")
+            for (images, evaluation) in [("validation", result.validation), ("test", result.test)] {
+                guard let evaluation, !evaluation.loss.isFinite else { continue }
+                throw TrainingError.notFinite(step: lastStep + 1, place: "the loss of the \(images) images")
             }
             try onEpoch(result)
             if recipe.results == .best, result.score > best?.score ?? -1 {

@@ -35,7 +35,7 @@ struct TrainPrinter {
         if let epoch = run.resultEpoch { printLine("\nresults of epoch \(epoch.epoch)") }
         printLine(run.recipe.summary(of: run.result))
         printLine("\npublished: \(recipe.published.summary)")
-        printLine(String(format: "peak memory %.0f MB", Double(peakMemoryBytes()) / 1e6))
+        printLine(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))
         printLine("weights SHA-256 \(run.weightsDigest)")
         printLine("report \(folder)/report.html")
     }

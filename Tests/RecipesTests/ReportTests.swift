@@ -43,7 +43,7 @@ struct ReportTests {
             threads: 2, origin: origin, trainingCount: 1234, validationCount: 0, parameterCount: 5750, epochs: epochs,
             resultEpoch: recipe.resultEpoch(of: epochs), result: result ?? evaluation(recipe),
             test: Examples(images, digits: recipe.digits, quarterTurns: recipe.quarterTurns), weightsDigest: "abc123",
-            filters: filters)
+            filters: filters, peakMemory: 1)
     }
 
     private func page(_ run: Run) throws -> ParsedElement { try ParsedElement.root(of: HTMLReport(run).html) }

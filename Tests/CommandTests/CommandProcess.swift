@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// What a run of a built executable left behind.
-struct TrainProcess {
+struct CommandProcess {
     let exitCode: Int32
     let output: String
     let errors: String
@@ -14,7 +14,7 @@ struct TrainProcess {
     /// a pipe: no terminal, and no buffer that could fill up.
     static func run(
         _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory
-    ) async throws -> TrainProcess {
+    ) async throws -> CommandProcess {
         let logs = try TemporaryDirectory()
         let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
         let process = Process()
@@ -29,7 +29,7 @@ struct TrainProcess {
             process.terminationHandler = { _ in ended.resume() }
             do { try process.run() } catch { ended.resume(throwing: error) }
         }
-        return TrainProcess(
+        return CommandProcess(
             exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
             output: try String(contentsOfFile: paths[0], encoding: .utf8),
             errors: try String(contentsOfFile: paths[1], encoding: .utf8))

@@ -27,8 +27,8 @@ struct SavedModelCommandTests {
 
     private func url(_ name: String) -> URL { URL(fileURLWithPath: "\(directory.path)/\(name)") }
 
-    private func run(_ command: String, _ words: [String]) async throws -> TrainProcess {
-        try await TrainProcess.run(words, of: command, in: directory)
+    private func run(_ command: String, _ words: [String]) async throws -> CommandProcess {
+        try await CommandProcess.run(words, of: command, in: directory)
     }
 
     @Test("The metrics of a saved network, without any other option than the data")

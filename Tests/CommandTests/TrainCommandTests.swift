@@ -36,7 +36,7 @@ struct TrainCommandTests {
             (["threehead", "--dropout", "1.5"], "--dropout: found '1.5', expected a number of 0 to below 1"),
         ])
     func usage(words: [String], message: String) async throws {
-        let run = try await TrainProcess.run(words, in: directory)
+        let run = try await CommandProcess.run(words, in: directory)
         #expect(run.exitCode == 64)
         #expect(run.errors == "train: \(message)\n")
         #expect(run.output.isEmpty)
@@ -44,7 +44,7 @@ struct TrainCommandTests {
 
     @Test("A folder that is not there ends with 66")
     func missingFolder() async throws {
-        let run = try await TrainProcess.run(["--data", "nowhere"], in: directory)
+        let run = try await CommandProcess.run(["--data", "nowhere"], in: directory)
         #expect(run.exitCode == 66)
         #expect(run.errors.hasPrefix("train: nowhere: no such directory"), "\(run.errors)")
     }
@@ -54,7 +54,7 @@ struct TrainCommandTests {
         try directory.writeDigits()
         try directory.write([0, 0, 8, 3, 0, 0], to: "digits/t10k-images-idx3-ubyte")
         let metrics = try directory.write(Array("{}\n".utf8), to: "run/metrics.jsonl")
-        let run = try await TrainProcess.run(short + ["--output", "run"], in: directory)
+        let run = try await CommandProcess.run(short + ["--output", "run"], in: directory)
         #expect(run.exitCode == 65)
         #expect(run.errors.hasPrefix("train: t10k-images-idx3-ubyte: "), "\(run.errors)")
         #expect(run.output.isEmpty)
@@ -65,7 +65,7 @@ struct TrainCommandTests {
     func noDigits() async throws {
         // The first image shows a 0.
         try directory.writeDigits()
-        let run = try await TrainProcess.run(
+        let run = try await CommandProcess.run(
             ["rotation", "--data", "digits", "--train-limit", "1"], in: directory)
         #expect(run.exitCode == 65)
         let problem = "found none of the digits 1, 2, 3, 4, 5, 7 among 1 images, expected at least one"
@@ -77,7 +77,7 @@ struct TrainCommandTests {
     func outputBelowFile() async throws {
         try directory.writeDigits()
         try directory.write([], to: "file")
-        let run = try await TrainProcess.run(short + ["--output", "file/run"], in: directory)
+        let run = try await CommandProcess.run(short + ["--output", "file/run"], in: directory)
         #expect(run.exitCode == 74)
         #expect(run.errors.hasSuffix("/file: cannot make the folder: File exists\n"), "\(run.errors)")
         #expect(run.output.isEmpty)
@@ -86,7 +86,7 @@ struct TrainCommandTests {
     @Test("Weights that the last step took beyond all numbers end with 70, and no result is printed")
     func runaway() async throws {
         try directory.writeDigits()
-        let run = try await TrainProcess.run(
+        let run = try await CommandProcess.run(
             ["mlp", "--data", "digits", "--epochs", "1", "--learning-rate", "1e18", "--json"], in: directory)
         #expect(run.exitCode == 70)
         #expect(run.errors.contains("the loss of the test images is not finite"), "\(run.errors)")
@@ -96,7 +96,7 @@ struct TrainCommandTests {
     @Test("JSON is all that standard output holds, with the documented keys; the folder gets the same lines")
     func json() async throws {
         try directory.writeDigits()
-        let run = try await TrainProcess.run(short + ["--json", "--output", "run"], in: directory)
+        let run = try await CommandProcess.run(short + ["--json", "--output", "run"], in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         let objects = try run.lines.map { line in
             try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
@@ -133,7 +133,7 @@ struct TrainCommandTests {
         try directory.writeDigits()
         var digests: Set<String> = []
         for threads in ["1", "3"] {
-            let run = try await TrainProcess.run(
+            let run = try await CommandProcess.run(
                 ["mlp", "--data", "digits", "--epochs", "2", "--threads", threads, "--train-limit", "33"],
                 in: directory)
             #expect(run.exitCode == 0, "\(run.errors)")
@@ -153,7 +153,7 @@ struct TrainCommandTests {
     @Test("Parameters, held-out images and the figures of each task are printed")
     func figures() async throws {
         try directory.writeDigits()
-        let run = try await TrainProcess.run(
+        let run = try await CommandProcess.run(
             ["merged", "--data", "digits", "--epochs", "1", "--output", "run"], in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         for text in [
@@ -167,7 +167,7 @@ struct TrainCommandTests {
     @Test("Mean and deviation of the training images")
     func statistics() async throws {
         try directory.writeDigits()
-        let run = try await TrainProcess.run(["--data", "digits", "--statistics"], in: directory)
+        let run = try await CommandProcess.run(["--data", "digits", "--statistics"], in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         // Two of 28 columns are white: 1/14, and √(1/14 − 1/196).
         #expect(run.output == "mean 0.0714  deviation 0.2575  (pixels in 0…1)\n")
@@ -177,7 +177,7 @@ struct TrainCommandTests {
     @Test("The samples' sheet is written where it is wanted, and nothing else")
     func samples() async throws {
         try directory.writeDigits()
-        let run = try await TrainProcess.run(["--data", "digits", "--show-samples", "sheet.svg"], in: directory)
+        let run = try await CommandProcess.run(["--data", "digits", "--show-samples", "sheet.svg"], in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         #expect(run.output == "sheet.svg\n" && run.errors.isEmpty)
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
@@ -187,7 +187,7 @@ struct TrainCommandTests {
     @Test("A sheet that cannot be written ends with 74", arguments: ["nowhere/sheet.svg", "digits"])
     func samplesThatCannotBeWritten(path: String) async throws {
         try directory.writeDigits()
-        let run = try await TrainProcess.run(["--data", "digits", "--show-samples", path], in: directory)
+        let run = try await CommandProcess.run(["--data", "digits", "--show-samples", path], in: directory)
         #expect(run.exitCode == 74)
         #expect(run.errors.hasPrefix("train: ") && run.errors.contains("/\(path): cannot "), "\(run.errors)")
         #expect(run.output.isEmpty)
@@ -198,7 +198,7 @@ struct TrainCommandTests {
     func switches() async throws {
         try directory.writeDigits()
         let words = ["--data", "digits", "--epochs", "1", "--train-limit", "10", "--output", "run"]
-        let run = try await TrainProcess.run(["threehead", "--global-average-pool"] + words, in: directory)
+        let run = try await CommandProcess.run(["threehead", "--global-average-pool"] + words, in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         let settings = try JSONSerialization.jsonObject(
             with: Data(contentsOf: URL(fileURLWithPath: directory.path + "/run/config.json")))
@@ -211,7 +211,7 @@ struct TrainCommandTests {
 
     @Test("Without MNIST digits are drawn, and one line says so and names --download")
     func drawnDigits() async throws {
-        let run = try await TrainProcess.run(["mlp", "--train-limit", "64", "--epochs", "1"], in: directory)
+        let run = try await CommandProcess.run(["mlp", "--train-limit", "64", "--epochs", "1"], in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         let origin = run.lines.filter { $0.contains("--download") }
         #expect(origin.count == 1 && run.lines.first == origin.first)
@@ -237,7 +237,7 @@ struct TrainCommandTests {
             (["--help"], ["Usage: train [RECIPE] [options]", "--download"]),
         ])
     func information(words: [String], found: [String]) async throws {
-        let run = try await TrainProcess.run(words, in: directory)
+        let run = try await CommandProcess.run(words, in: directory)
         #expect(run.exitCode == 0)
         #expect(run.errors.isEmpty)
         for text in found { #expect(run.output.contains(text), "\(text) is missing") }
