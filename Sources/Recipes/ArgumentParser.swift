@@ -22,9 +22,12 @@ public struct ArgumentParser<Values>: Sendable {
         let help: String
         /// What a value must be, for the message that refuses another one.
         let expected: String
+        /// Whether it must be there.
+        var isRequired = false
         /// Stores the value's text; false where it is not what is expected.
         let store: @Sendable (inout Values, String) -> Bool
 
+        var usage: String { isRequired ? placeholder ?? "" : "[\(placeholder ?? "")]" }
         var label: String { placeholder.map { "--\(name) \($0)" } ?? "--\(name)" }
 
         /// `--name`, which takes no value.
@@ -74,11 +77,14 @@ public struct ArgumentParser<Values>: Sendable {
             }
         }
 
-        /// An argument that is known by its place and not by a name; all of them may be left out.
+        /// An argument that is known by its place and not by a name.
         public static func argument(
-            _ placeholder: String, _ help: String, set: @escaping @Sendable (inout Values, String) -> Void
+            _ placeholder: String, _ help: String, isRequired: Bool = false,
+            set: @escaping @Sendable (inout Values, String) -> Void
         ) -> Option {
-            text("", placeholder, help, set: set)
+            var option = text("", placeholder, help, set: set)
+            option.isRequired = isRequired
+            return option
         }
     }
 
@@ -107,7 +113,7 @@ public struct ArgumentParser<Values>: Sendable {
     /// The text that `--help` prints.
     public var help: String {
         let arguments = arguments + (remaining.map { [$0] } ?? [])
-        let usage = ["Usage:", command] + arguments.map { "[\($0.placeholder ?? "")]" } + ["[options]"]
+        let usage = ["Usage:", command] + arguments.map(\.usage) + ["[options]"]
         var rows = arguments.map { ($0.placeholder ?? "", $0.help) } + options.map { ($0.label, $0.help) }
         rows.append(("--help", "print this text"))
         let width = rows.map { $0.0.count }.max() ?? 0
@@ -119,13 +125,14 @@ public struct ArgumentParser<Values>: Sendable {
     ///
     /// - Parameter defaults: The values of what the words do not mention.
     /// - Returns: nil where the words ask for help.
-    /// - Throws: `UsageError` for an unknown or repeated option, a missing or wrong value, or an argument too many.
+    /// - Throws: `UsageError` for an unknown or repeated option, a missing or wrong value, an argument too many or too few.
     public func parse(_ words: [String], into defaults: Values) throws(UsageError) -> Values? {
         let named = words.prefix { $0 != "--" }
         if named.contains("--help") || named.contains("-h") { return nil }
         var values = defaults
         var seen: Set<String> = []
         var argumentsLeft = arguments[...]
+        var missing = (arguments + (remaining.map { [$0] } ?? [])).filter(\.isRequired)[...]
         var position = 0
         while position < words.count {
             let word = words[position]
@@ -135,6 +142,7 @@ public struct ArgumentParser<Values>: Sendable {
                 guard let argument = argumentsLeft.popFirst() ?? remaining else {
                     throw UsageError("unexpected argument '\(word)'")
                 }
+                if argument.isRequired { missing = missing.dropFirst() }
                 try store(word, for: argument, label: argument.placeholder ?? "", into: &values)
                 continue
             }
@@ -153,6 +161,9 @@ public struct ArgumentParser<Values>: Sendable {
                 position += 1
             }
             try store(value ?? "", for: option, label: "--\(option.name)", into: &values)
+        }
+        if let argument = missing.first {
+            throw UsageError("found no \(argument.placeholder ?? ""), expected \(argument.help)")
         }
         return values
     }

@@ -6,8 +6,7 @@ import StaticGraph
 enum EvaluateCommand {
     static func run() throws {
         let options = EvaluateOptions.parser.parseOrExit(into: EvaluateOptions())
-        guard let path = options.model else { throw UsageError("found no model, expected MODEL.safetensors") }
-        let model = try SavedModel(contentsOf: path, recipe: options.recipe)
+        let model = try SavedModel(contentsOf: options.model, recipe: options.recipe)
         let data = try DigitData(directory: options.data, trainLimit: 1)
         let run = try Run(model, data: data, command: commandLine("evaluate"), threads: options.threads)
         // Before anything is printed, so that an error stands alone.
@@ -28,7 +27,7 @@ enum EvaluateCommand {
 
 /// What stands on the command line of `evaluate`.
 struct EvaluateOptions {
-    var model: String?
+    var model = ""
     var recipe: String?
     var data: String?
     var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -42,7 +41,7 @@ struct EvaluateOptions {
             The data is looked for in --data DIR, else in $MNIST_DIR, else in ./data/mnist; where there is none, \
             digits are drawn.
             """,
-        arguments: [.argument("MODEL.safetensors", "the saved network") { $0.model = $1 }],
+        arguments: [.argument("MODEL.safetensors", "the saved network", isRequired: true) { $0.model = $1 }],
         options: [
             .text("recipe", "NAME", "for a file that does not say it, as one that PyTorch wrote") { $0.recipe = $1 },
             .text("data", "DIR", "directory of the four MNIST files, raw or .gz") { $0.data = $1 },

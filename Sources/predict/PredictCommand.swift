@@ -6,10 +6,8 @@ import Recipes
 enum PredictCommand {
     static func run() throws {
         let options = PredictOptions.parser.parseOrExit(into: PredictOptions())
-        guard let path = options.paths.first else { throw UsageError("found no model, expected MODEL.safetensors") }
-        guard options.paths.count > 1 else { throw UsageError("found no image, expected a PNG or PGM file") }
-        let model = try SavedModel(contentsOf: path, recipe: options.recipe)
-        for path in options.paths.dropFirst() {
+        let model = try SavedModel(contentsOf: options.model, recipe: options.recipe)
+        for path in options.images {
             let image = try GrayImage.load(path)
             let name = URL(fileURLWithPath: path).lastPathComponent
             let digit = try options.asIs ? image : image.preparedDigit(name: name)
@@ -60,7 +58,8 @@ enum PredictCommand {
 
 /// What stands on the command line of `predict`.
 struct PredictOptions {
-    var paths: [String] = []
+    var model = ""
+    var images: [String] = []
     var recipe: String?
     var asIs = false
     var json = false
@@ -71,8 +70,8 @@ struct PredictOptions {
             Prints what a saved network makes of pictures of digits, PNG or PGM of any size. Each is made like MNIST's \
             images: light on dark, cropped, scaled to 20×20, centred by mass in 28×28.
             """,
-        arguments: [.argument("MODEL.safetensors", "the saved network") { $0.paths.append($1) }],
-        remaining: .argument("IMAGE…", "the pictures") { $0.paths.append($1) },
+        arguments: [.argument("MODEL.safetensors", "the saved network", isRequired: true) { $0.model = $1 }],
+        remaining: .argument("IMAGE…", "the pictures", isRequired: true) { $0.images.append($1) },
         options: [
             .text("recipe", "NAME", "for a file that does not say it, as one that PyTorch wrote") { $0.recipe = $1 },
             .flag("as-is", "take pictures of 28×28 as they are") { $0.asIs = true },

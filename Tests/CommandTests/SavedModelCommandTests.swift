@@ -91,8 +91,9 @@ struct SavedModelCommandTests {
     @Test(
         "Mistakes get one line and the exit code of their kind",
         arguments: [
-            ("evaluate", [], 64, "found no model"), ("predict", [], 64, "found no model"),
-            ("predict", ["model.safetensors"], 64, "found no image"),
+            ("evaluate", [], 64, "found no MODEL.safetensors, expected the saved network"),
+            ("predict", [], 64, "found no MODEL.safetensors, expected the saved network"),
+            ("predict", ["model.safetensors"], 64, "found no IMAGE…, expected the pictures"),
             ("evaluate", ["model.safetensors", "other"], 64, "unexpected argument 'other'"),
             ("evaluate", ["model.safetensors", "--recipe", "compacd"], 64, "did you mean compact?"),
             ("evaluate", ["model.safetensors", "--recipe", "compact"], 65, "tensor fc.weight: found shape [4, 144]"),

@@ -102,4 +102,22 @@ struct ArgumentParserTests {
     func theNearestWordIsSuggested(word: String, suggestion: String?) {
         #expect(closest(to: word, among: ["mlp", "augmented", "rotation"]) == suggestion)
     }
+
+    /// A first argument that must be there, and any number of further ones, of which one must.
+    private let filesParser = ArgumentParser<[String]>(
+        command: "tool", summary: "Does something.",
+        arguments: [.argument("MODEL", "a network", isRequired: true) { $0.append("model " + $1) }],
+        remaining: .argument("IMAGE…", "pictures", isRequired: true) { $0.append("image " + $1) }, options: [])
+
+    @Test func furtherArgumentsAreTakenInOrder() throws {
+        #expect(try filesParser.parse(["a", "b", "c"], into: []) == ["model a", "image b", "image c"])
+        #expect(filesParser.help.hasPrefix("Usage: tool MODEL IMAGE… [options]\n"))
+    }
+
+    @Test(arguments: [
+        ([], "found no MODEL, expected a network"), (["a"], "found no IMAGE…, expected pictures"),
+    ])
+    func missingArgumentsAreNamed(words: [String], message: String) {
+        #expect(throws: UsageError(message)) { try filesParser.parse(words, into: []) }
+    }
 }
