@@ -30,6 +30,9 @@ enum PGM {
         // One white space ends the header; a second one would be a pixel.
         let file = scanner.file
         let start = scanner.offset + 1
+        if scanner.offset < file.count, ![9, 10, 13, 32].contains(file[scanner.offset]) {
+            throw ImageError(problem: "found no white space after the header")
+        }
         let width = maximum < 256 ? 1 : 2
         guard file.count - start >= count * width else {
             throw ImageError(

@@ -21,10 +21,12 @@
 // It takes 0.6 to 0.7 of the time of the product over im2col's patches (32→64 channels of 14×14, 64→128 of 7×7).
 
 extension ConvolutionGeometry {
-    /// Whether the kernels of this file can do it: 3×3 filters side by side, channels in whole vectors.
+    /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and what they
+    /// make of a whole image is no more than half a second-level cache, 512 KB of Floats.
     public var isWinograd: Bool {
         window.kernel == 3 && window.stride == 1 && window.dilation == 1 && window.padding.height <= 2
             && window.padding.width <= 2 && window.channels % vectorWidth == 0 && outputChannels % vectorWidth == 0
+            && 16 * forwardTiles.tiles * (window.channels + outputChannels) <= 131_072
     }
 
     /// Scalars of transformed weights, [16 places][panels][rows][16], and of their gradient.
@@ -32,7 +34,7 @@ extension ConvolutionGeometry {
 
     /// Scalars of workspace for each of the three passes.
     public var winogradWorkspaceCount: Int {
-        let passes = [TileGrid(output: window.output, padding: window.padding), backwardTiles]
+        let passes = [forwardTiles, backwardTiles]
         return (passes.map { $0.tiles * 16 * (window.channels + outputChannels) }.max() ?? 0)
             + (passes.map { $0.paddedPositions }.max() ?? 0) * max(window.channels, outputChannels)
     }

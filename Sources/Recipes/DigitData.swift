@@ -25,7 +25,7 @@ public struct DigitData: Sendable {
                 : "data in MNIST's format from \(mnist.directory): not the original MNIST"
         } else {
             // A fixed seed: the drawn digits are a data set, not a part of the experiment.
-            train = SyntheticDigits.images(0..<min(trainLimit ?? 60_000, 60_000), seed: 0)
+            train = SyntheticDigits.images(0..<min(max(trainLimit ?? 60_000, 0), 60_000), seed: 0)
             test = SyntheticDigits.images(60_000..<70_000, seed: 0)
             origin = "no MNIST found: training on digits drawn by Lanes itself; get the real ones with --download"
         }

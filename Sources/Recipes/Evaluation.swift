@@ -4,7 +4,7 @@ import StaticGraph
 
 /// What a network makes of a set of examples.
 public struct Evaluation: Sendable, Equatable {
-    /// The mean of the heads' losses, weighted.
+    /// The sum of the heads' losses, weighted, as a mean over the examples.
     public let loss: Double
     /// Of each task, in the order of the heads.
     public let confusions: [ConfusionMatrix]

@@ -19,8 +19,13 @@ public struct Examples: Sendable {
     public var count: Int { list.count }
 
     /// - Parameters:
-    ///   - list: Their images are among `images`.
+    ///   - images: Of 28×28.
+    ///   - list: Their images must be among `images`.
     public init(_ images: LabeledImages, _ list: [Example]) {
+        // The kernels that read the pixels check nothing.
+        let shape = Recipe.imageShape
+        precondition(images.height == shape.height && images.width == shape.width, "images of 28×28 are expected")
+        precondition(list.allSatisfy { images.labels.indices.contains($0.image) }, "an example of no image")
         (self.images, self.list) = (images, list)
     }
 

@@ -93,8 +93,18 @@ public struct Recipe: Sendable {
     public static let imageShape = Shape(channels: 1, height: 28, width: 28)
 
     /// The network, checked.
+    ///
+    /// - Throws: `GraphError`, also where the heads are not those of the tasks, an output for each class.
     public func graph() throws(GraphError) -> Graph {
-        try Graph(heads: heads(.input("image", Recipe.imageShape)))
+        let graph = try Graph(heads: heads(.input("image", Recipe.imageShape)))
+        let found = graph.heads.indices.map { "\(graph.heads[$0].name) → \(graph.outputShape(ofHead: $0).count)" }
+        let expected = tasks.map { "\($0.head) → \($0.classes.count)" }
+        guard found == expected else {
+            throw GraphError(
+                node: "recipe \(name)", found: "heads \(found.joined(separator: ", "))",
+                expected: "those of its tasks, \(expected.joined(separator: ", "))")
+        }
+        return graph
     }
 
     /// The examples to train on, to choose by, if the recipe holds some out, and to test on.

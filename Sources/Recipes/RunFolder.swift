@@ -39,12 +39,15 @@ public struct RunFolder {
         }
     }
 
-    /// `runs/RECIPE-DATE`, with the time of the day so that no run replaces another.
+    /// `runs/RECIPE-DATE`, with the time of the day, and with a number where that is there already.
     public static func defaultPath(of recipe: Recipe) -> String {
-        let now = Calendar.current.dateComponents([.year, .month, .day, .hour, .minute, .second], from: Date())
+        let units: Set<Calendar.Component> = [.year, .month, .day, .hour, .minute, .second]
+        let now = Calendar(identifier: .gregorian).dateComponents(units, from: Date())
         let numbers = [now.year, now.month, now.day, now.hour, now.minute, now.second].map { $0 ?? 0 }
         let parts = numbers.map { String(format: "%02d", $0) }
-        return "runs/\(recipe.name)-\(parts[..<3].joined(separator: "-"))-\(parts[3...].joined())"
+        let path = "runs/\(recipe.name)-\(parts[..<3].joined(separator: "-"))-\(parts[3...].joined())"
+        let paths = [path] + (2...99).map { "\(path)-\($0)" }
+        return paths.first { !FileManager.default.fileExists(atPath: $0) } ?? path
     }
 
     /// Adds an epoch's line and its weights.

@@ -16,7 +16,8 @@ public struct SavedModel {
     /// - Parameters:
     ///   - path: A safetensors file with PyTorch's names and layouts.
     ///   - recipe: The recipe's name, for a file that does not say it, as one that PyTorch wrote.
-    /// - Throws: `UsageError` where neither the file nor the caller names a recipe that there is, else as
+    /// - Throws: `UsageError` where neither the file nor the caller names a recipe or the caller's is unknown, `DatasetError`
+    ///   where the file's remarks are wrong, else as
     ///   ``init(contentsOf:recipe:)-(_,Recipe)``.
     public init(contentsOf path: String, recipe name: String? = nil) throws {
         let file = try Self.read(path)
@@ -28,13 +29,15 @@ public struct SavedModel {
         if file.metadata["recipe", default: name] == name {
             for known in ThreeHeadChanges.Switch.allCases { switches[known.rawValue] = file.metadata[known.rawValue] }
         }
-        try self.init(file, recipe: try Recipe.named(name, switches: switches))
+        let isNamedByFile = file.metadata["recipe"] == name
+        let recipe = try Self.recipe(name, switches: switches, blaming: isNamedByFile ? path : nil)
+        try self.init(file, recipe: recipe)
     }
 
     /// A network of any recipe.
     ///
-    /// - Throws: `DatasetError` where there is no such file, `FileError` where it cannot be read, `SafetensorsError` where
-    ///   it is damaged or holds other tensors than the recipe's network.
+    /// - Throws: `DatasetError` where there is no such file or one of another normalization, `FileError` where it cannot be
+    ///   read, `SafetensorsError` where it is damaged or holds other tensors than the recipe's network.
     public init(contentsOf path: String, recipe: Recipe) throws {
         try self.init(Self.read(path), recipe: recipe)
     }
@@ -45,6 +48,25 @@ public struct SavedModel {
         graph = try recipe.graph()
         parameters = Parameters(graph, seed: 0)
         try parameters.load(file)
+        try Self.checkNormalization(of: file, for: recipe)
+    }
+
+    /// - Parameter file: The path of the file that the name and the switches stand in; nil where the caller gave them.
+    private static func recipe(_ name: String, switches: [String: String], blaming file: String?) throws -> Recipe {
+        do {
+            return try Recipe.named(name, switches: switches)
+        } catch {
+            guard let file else { throw error }
+            throw DatasetError.badData(file: file, problem: "its remarks are wrong: \(error)")
+        }
+    }
+
+    private static func checkNormalization(of file: Safetensors, for recipe: Recipe) throws(DatasetError) {
+        for (name, value) in ["mean": recipe.normalization.mean, "deviation": recipe.normalization.deviation] {
+            guard let found = file.metadata[name], Float(found) != value else { continue }
+            throw .badData(
+                file: file.source, problem: "found \(name) \(found), expected \(value) of recipe \(recipe.name)")
+        }
     }
 
     private static func read(_ path: String) throws -> Safetensors {

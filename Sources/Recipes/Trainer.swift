@@ -93,7 +93,7 @@ public final class Trainer {
             // Weights that the last step took too far: no later step would see it.
             for (images, evaluation) in [("validation", result.validation), ("test", result.test)] {
                 guard let evaluation, !evaluation.loss.isFinite else { continue }
-                throw TrainingError.notFinite(step: lastStep + 1, place: "the loss of the \(images) images")
+                throw TrainingError.resultNotFinite(step: lastStep, place: "the loss of the \(images) images")
             }
             try onEpoch(result)
             if recipe.results == .best, result.score > best?.score ?? -1 {

@@ -93,6 +93,9 @@ public struct Graph: Sendable {
         members.filter { $0.node.layer is Input }.map { ($0.name, $0.shape) }
     }
 
+    /// The shape of a head's output.
+    public func outputShape(ofHead head: Int) -> Shape { members[headOutputs[head]].shape }
+
     /// All parameters with their full names, in the order of the graph: "conv1.weight", "conv1.bias", ….
     public var parameters: [(name: String, parameter: Parameter)] {
         members.flatMap { member in member.parameters.map { ("\(member.name).\($0.name)", $0) } }

@@ -36,5 +36,9 @@ public struct GraphError: Error, Equatable, CustomStringConvertible {
     public let found: String
     public let expected: String
 
+    public init(node: String, found: String, expected: String) {
+        (self.node, self.found, self.expected) = (node, found, expected)
+    }
+
     public var description: String { "\(node): got \(found), needs \(expected)" }
 }

@@ -2,6 +2,8 @@
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A loss or a gradient is infinite or NaN; the weights are those from before the step.
     case notFinite(step: Int, place: String)
+    /// The results after a step are infinite or NaN: the step, itself finite, took the weights too far.
+    case resultNotFinite(step: Int, place: String)
     /// A label that its head has no class for.
     case label(Int, classes: Int, head: Int, sample: Int, step: Int)
     /// A learning rate that is infinite or NaN in the network's scalar.
@@ -17,6 +19,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notFinite(let step, let place):
             "step \(step): \(place) is not finite; the weights were left as they were before this step"
+        case .resultNotFinite(let step, let place): "\(place) is not finite after step \(step)"
         case .label(let label, let classes, let head, let sample, let step):
             "step \(step), sample \(sample): label \(label) for head \(head), which has classes 0…\(classes - 1)"
         case .learningRate(let rate, let step): "step \(step): a learning rate of \(rate), expected a finite one"

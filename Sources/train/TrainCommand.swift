@@ -14,13 +14,14 @@ enum TrainCommand {
         let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
         if options.statistics {
             let (mean, deviation) = try recipe.examples(of: data, seed: options.seed).training.statistics
-            return printLine(String(format: "mean %.4f  deviation %.4f  (pixels in 0…1)", mean, deviation))
+            return printLine(
+                "\(data.origin)\n" + String(format: "mean %.4f  deviation %.4f  (pixels in 0…1)", mean, deviation))
         }
         if let file = options.samples {
             let examples = try recipe.examples(of: data, seed: options.seed).training
             let sheet = SampleSheet(recipe, examples, seed: options.seed)
             try AtomicFile.write(Data(sheet.svg.utf8), to: URL(fileURLWithPath: file))
-            return printLine(file)
+            return printLine("\(data.origin)\n\(file)")
         }
         try train(recipe, data, options)
     }

@@ -29,6 +29,8 @@ struct WinogradTests {
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, padding: 1), outputChannels: 24),
             ConvolutionGeometry(
+                window: WindowGeometry(input: 60, channels: 64, kernel: 3, padding: 1), outputChannels: 64),
+            ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, stride: 2, padding: 1), outputChannels: 16),
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, dilation: 2), outputChannels: 16),

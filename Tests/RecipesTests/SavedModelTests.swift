@@ -63,7 +63,8 @@ struct SavedModelTests {
     @Test("A recipe that nobody knows, in the file or told")
     func unknownRecipe() throws {
         try write(.mlp, metadata: ["recipe": "mpl"])
-        #expect(throws: UsageError("unknown recipe 'mpl', did you mean mlp?")) { try SavedModel(contentsOf: path) }
+        let problem = "its remarks are wrong: unknown recipe 'mpl', did you mean mlp?"
+        #expect(throws: DatasetError.badData(file: path, problem: problem)) { try SavedModel(contentsOf: path) }
         #expect(throws: UsageError("unknown recipe 'rotatoin', did you mean rotation?")) {
             try SavedModel(contentsOf: path, recipe: "rotatoin")
         }
@@ -93,5 +94,37 @@ struct SavedModelTests {
         try directory.write(Array(whole.dropLast(whole.count / 2)), to: "model.safetensors")
         #expect(throws: SafetensorsError.self) { try SavedModel(contentsOf: path) }
         #expect(throws: FileError.self) { try SavedModel(contentsOf: directory.path) }
+    }
+
+    @Test("A file of another normalization is refused")
+    func otherNormalization() throws {
+        try write(.mlp, metadata: ["recipe": "mlp", "mean": "0.1307", "deviation": "0.5"])
+        let problem = "found mean 0.1307, expected 0.5 of recipe mlp"
+        #expect(throws: DatasetError.badData(file: "model.safetensors", problem: problem)) {
+            try SavedModel(contentsOf: path)
+        }
+    }
+
+    @Test("An image gets the classes that an evaluation gives it", arguments: ["mlp", "augmented", "threehead"])
+    func predictions(name: String) throws {
+        let recipe = try Recipe.named(name)
+        try write(recipe)
+        let model = try SavedModel(contentsOf: path, recipe: name)
+        let evaluator = try Evaluator(model.recipe, model.graph, model.parameters, threads: 1)
+        let images = SyntheticDigits.images(0..<8, seed: 3)
+        for place in 0..<images.count {
+            let one = try evaluator.evaluate(Examples(images, [Example(image: place)]))
+            let pixels = Array(images.pixels[place * 784..<(place + 1) * 784])
+            let image = try GrayImage(height: 28, width: 28, pixels: pixels, name: "drawn")
+            let answers = try model.predict(image, name: "drawn")
+            #expect(answers.map(\.head) == recipe.tasks.map(\.head))
+            for (head, answer) in answers.enumerated() {
+                let most = answer.probabilities.indices.max { answer.probabilities[$0] < answer.probabilities[$1] }
+                #expect(one.confusions[head].counts.joined().count { $0 > 0 } == 1)
+                #expect(one.confusions[head].counts.contains { $0[most ?? 0] == 1 })
+                guard let mistake = one.mistakes[head].first else { continue }
+                #expect(abs(mistake.probability - (answer.probabilities.max() ?? 0)) < 1e-6)
+            }
+        }
     }
 }

@@ -261,7 +261,7 @@ struct TrainerTests {
         var recipe = Recipe.mlp
         (recipe.learningRate, recipe.batchSize, recipe.epochs) = (1e18, 300, 1)
         let trainer = try Trainer(recipe, data: try drawnDigits(), seed: 1, threads: 2)
-        #expect(throws: TrainingError.notFinite(step: 1, place: "the loss of the test images")) {
+        #expect(throws: TrainingError.resultNotFinite(step: 0, place: "the loss of the test images")) {
             try trainer.run(onEpoch: { _ in Issue.record("an epoch with no result was reported") })
         }
     }

@@ -42,7 +42,7 @@ extension Recipe {
         changes: .all, epochs: 20)
 
     /// The network of this recipe with other changes, for the comparisons that the report makes.
-    public static func threeHead(_ recipe: Recipe, changes: ThreeHeadChanges) -> Recipe {
+    static func threeHead(_ recipe: Recipe, changes: ThreeHeadChanges) -> Recipe {
         threeHead(
             recipe.name, recipe.summary, published: recipe.published, changes: changes, epochs: recipe.epochs)
     }
