@@ -66,8 +66,10 @@ extension ThreeHeadChanges {
                 changes.dropout = value
             case .lossWeights:
                 let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
-                guard values.count == 3, values.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
-                    throw wrong("three numbers of 0 or more, as in 2,1,1")
+                guard values.count == 3, values.allSatisfy({ $0 >= 0 && $0.isFinite }),
+                    values.contains(where: { $0 > 0 })
+                else {
+                    throw wrong("three numbers of 0 or more, not all 0, as in 2,1,1")
                 }
                 changes.lossWeights = values
             case nil: throw UsageError("unknown switch '\(name)'")

@@ -36,7 +36,7 @@ public struct SavedModel {
 
     /// A network of any recipe.
     ///
-    /// - Throws: `DatasetError` where there is no such file or one of another normalization, `FileError` where it cannot be
+    /// - Throws: `DatasetError` where there is no such file, one of another normalization or with NaN, `FileError` where it cannot be
     ///   read, `SafetensorsError` where it is damaged or holds other tensors than the recipe's network.
     public init(contentsOf path: String, recipe: Recipe) throws {
         try self.init(Self.read(path), recipe: recipe)
@@ -49,6 +49,10 @@ public struct SavedModel {
         parameters = Parameters(graph, seed: 0)
         try parameters.load(file)
         try Self.checkNormalization(of: file, for: recipe)
+        for name in parameters.names where parameters[name]?.allSatisfy(\.isFinite) == false {
+            throw DatasetError.badData(
+                file: file.source, problem: "tensor \(name): found a number that is infinite or NaN")
+        }
     }
 
     /// - Parameter file: The path of the file that the name and the switches stand in; nil where the caller gave them.

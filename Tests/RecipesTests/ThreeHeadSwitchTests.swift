@@ -102,22 +102,25 @@ struct ThreeHeadSwitchTests {
             (["dropout": "much"], "--dropout: found 'much', expected a number of 0 to below 1"),
             (["batch-norm": "yes"], "--batch-norm: found 'yes', expected true or false"),
             (["global-average-pool": ""], "--global-average-pool: found '', expected true or false"),
-            (["loss-weights": "2,1"], "--loss-weights: found '2,1', expected three numbers of 0 or more, as in 2,1,1"),
+            (
+                ["loss-weights": "2,1"],
+                "--loss-weights: found '2,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
+            ),
             (
                 ["loss-weights": "2,1,1,"],
-                "--loss-weights: found '2,1,1,', expected three numbers of 0 or more, as in 2,1,1"
+                "--loss-weights: found '2,1,1,', expected three numbers of 0 or more, not all 0, as in 2,1,1"
             ),
             (
                 ["loss-weights": "2,,1"],
-                "--loss-weights: found '2,,1', expected three numbers of 0 or more, as in 2,1,1"
+                "--loss-weights: found '2,,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
             ),
             (
                 ["loss-weights": "2,-1,1"],
-                "--loss-weights: found '2,-1,1', expected three numbers of 0 or more, as in 2,1,1"
+                "--loss-weights: found '2,-1,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
             ),
             (
                 ["loss-weights": "2,inf,1"],
-                "--loss-weights: found '2,inf,1', expected three numbers of 0 or more, as in 2,1,1"
+                "--loss-weights: found '2,inf,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
             ),
             (["colour": "red"], "unknown switch 'colour'"),
             // Of several mistakes the first by name.
