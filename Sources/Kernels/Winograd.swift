@@ -18,7 +18,8 @@
 //     backward data       the forward pass from Y' to X', with the filters turned by half and the channels swapped
 //     backward weights    U'[C × N] = Vᵀ[C × T] · M'[T × N]        M' = A·y'·Aᵀ        g' = Gᵀ·U'·G
 //
-// It takes 0.6 to 0.7 of the time of the product over im2col's patches (32→64 channels of 14×14, 64→128 of 7×7).
+// With it a training step of `augmented` takes 0.72 of the time that it takes with im2col, one of `threehead` 0.80 (one
+// thread, AVX-512).
 
 extension ConvolutionGeometry {
     /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and what they
