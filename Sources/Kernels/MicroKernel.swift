@@ -82,7 +82,8 @@ private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: I
     d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
     c: UnsafeMutablePointer<Scalar>, cRowStride: Int
 ) {
-    var sums = InlineArray<rows, Lanes>(repeating: .zero)
+    // Not by `repeating:`, which is not inlined: the accumulators would begin in memory.
+    var sums = InlineArray<rows, Lanes> { _ in .zero }
     if let d {
         for row in 0..<rows { sums[row] = UnsafeRawPointer(d + row &* dRowStride).loadUnaligned(as: Lanes.self) }
     }
