@@ -39,8 +39,8 @@ private func maxPool(_ window: WindowGeometry, name: String) -> [Case] {
         let taps = Operand(outputs)
         forward(x, y, taps)
         let run = {
-            dx.fill(0)
-            maxPoolBackward(window, outputGradient: dy.pointer, taps: taps.pointer, addingTo: dx.pointer)
+            maxPoolBackward(
+                window, outputGradient: dy.pointer, taps: taps.pointer, into: dx.pointer, accumulating: false)
         }
         let (places, gradients) = (plainMaxPool(window, x.floats).places, dy.floats)
         let verify = {

@@ -31,89 +31,53 @@ private func multiplyPanels<Scalar: KernelScalar>(
     into c: Panels<Scalar>
 ) {
     guard m > 0, n > 0 else { return }
-    // Tiles as equal as possible: 14 rows are 7 + 7, not 12 + 2, since few rows do not hide the multiply-add's latency.
-    let tiles = (m + tileRows - 1) / tileRows
-    let rowsPerTile = (m + tiles - 1) / tiles
     // The panels of more than eight columns.
     let panels = (n + 7) / vectorWidth
-    // Blocks as equal as possible, for the same reason: a block reads and writes C once, however deep it is.
+    // Blocks as equal as possible: each reads and writes C once, however deep it is.
     let blocks = max(1, (k + depthBlock - 1) / depthBlock)
     let blockDepth = (k + blocks - 1) / blocks
 
-    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: tileRows * vectorWidth) { edge in
-        // The allocation is not empty, so it has an address.
-        let edge = edge.baseAddress.unsafelyUnwrapped
-        var k0 = 0
-        repeat {
-            let depth = min(blockDepth, k - k0)
-            let addend = k0 == 0 ? d : c
-            for panel in 0..<panels {
-                let columns = min(vectorWidth, n - panel * vectorWidth)
-                var row = 0
-                while row < m {
-                    let rows = min(rowsPerTile, m - row)
-                    let target = c.at(row: row, panel: panel)
-                    let partial = columns < vectorWidth
-                    var start = addend.map { $0.at(row: row, panel: panel) }
-                    var startStride = addend?.rowStride ?? 0
-                    if partial, let source = start {
-                        // Neither D nor C may be touched right of the last column: go through a tile aside.
-                        for i in 0..<rows {
-                            store(load(source + i * startStride, lanes: columns), to: edge + i * vectorWidth)
-                        }
-                        start = edge
-                        startStride = vectorWidth
-                    }
-                    multiplyTile(
-                        SIMD16<Scalar>.self, rows: rows, depth: depth,
-                        a: a.pointer + row * a.rowStride + k0 * a.columnStride, aRowStride: a.rowStride,
-                        aColumnStride: a.columnStride,
-                        b: b.at(row: k0, panel: panel), bRowStride: b.rowStride,
-                        d: start, dRowStride: startStride,
-                        c: partial ? edge : target, cRowStride: partial ? vectorWidth : c.rowStride)
-                    if partial {
-                        for i in 0..<rows {
-                            store(load(edge + i * vectorWidth), to: target + i * c.rowStride, lanes: columns)
-                        }
-                    }
-                    row += rows
-                }
-            }
-            if n > panels * vectorWidth {
-                multiplyNarrowPanel(
-                    m: m, n: n - panels * vectorWidth, k: depth,
-                    Strided(a.pointer + k0 * a.columnStride, rowStride: a.rowStride, columnStride: a.columnStride),
-                    b.from(row: k0, panel: panels), addingTo: addend?.from(panel: panels), into: c.from(panel: panels))
-            }
-            k0 += depth
-        } while k0 < k
-    }
+    var k0 = 0
+    repeat {
+        let depth = min(blockDepth, k - k0)
+        let left = Strided(a.pointer + k0 * a.columnStride, rowStride: a.rowStride, columnStride: a.columnStride)
+        let addend = k0 == 0 ? d : c
+        for panel in 0..<panels {
+            multiplyPanel(
+                SIMD16<Scalar>.self, m: m, n: min(vectorWidth, n - panel * vectorWidth), k: depth, left,
+                b.from(row: k0, panel: panel), addingTo: addend?.from(panel: panel), into: c.from(panel: panel))
+        }
+        // Eight lanes for eight columns or fewer: twice as fast as sixteen of which half are idle.
+        if n > panels * vectorWidth {
+            multiplyPanel(
+                SIMD8<Scalar>.self, m: m, n: n - panels * vectorWidth, k: depth, left, b.from(row: k0, panel: panels),
+                addingTo: addend?.from(panel: panels), into: c.from(panel: panels))
+        }
+        k0 += depth
+    } while k0 < k
 }
 
-/// The last panel where it has at most eight columns, in tiles of eight lanes: twice as fast as with half of the lanes idle.
-///
-/// Never inlined: callers that held both widths would be too large for the compiler to fit the wide tile to their strides,
-/// which cost it 5 %.
-@inline(never)
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-private func multiplyNarrowPanel<Scalar: KernelScalar>(
-    m: Int, n columns: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?,
-    into c: Panels<Scalar>
+/// One panel of C, of at most as many columns as a vector of the type has lanes, in tiles of rows.
+@inline(__always)
+private func multiplyPanel<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
+    _: Lanes.Type, m: Int, n columns: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>,
+    addingTo d: Panels<Scalar>?, into c: Panels<Scalar>
 ) {
+    // Tiles as equal as possible: 14 rows are 7 + 7, not 12 + 2, since few rows do not hide the multiply-add's latency.
     let tiles = (m + tileRows - 1) / tileRows
     let rowsPerTile = (m + tiles - 1) / tiles
-    let lanes = 8
+    let lanes = Lanes.scalarCount
+    let isPartial = columns < lanes
     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: tileRows * lanes) { edge in
         // The allocation is not empty, so it has an address.
         let edge = edge.baseAddress.unsafelyUnwrapped
         for row in stride(from: 0, to: m, by: rowsPerTile) {
             let rows = min(rowsPerTile, m - row)
             let target = c.at(row: row, panel: 0)
-            let isPartial = columns < lanes
             var start = d.map { $0.at(row: row, panel: 0) }
             var startStride = d?.rowStride ?? 0
             if isPartial, let source = start {
+                // Neither D nor C may be touched right of the last column: go through a tile aside.
                 for i in 0..<rows {
                     store(load(source + i * startStride, lanes: columns), to: edge + i * lanes, lanes: lanes)
                 }
@@ -121,7 +85,7 @@ private func multiplyNarrowPanel<Scalar: KernelScalar>(
                 startStride = lanes
             }
             multiplyTile(
-                SIMD8<Scalar>.self, rows: rows, depth: k, a: a.pointer + row * a.rowStride, aRowStride: a.rowStride,
+                Lanes.self, rows: rows, depth: k, a: a.pointer + row * a.rowStride, aRowStride: a.rowStride,
                 aColumnStride: a.columnStride, b: b.pointer, bRowStride: b.rowStride, d: start,
                 dRowStride: startStride, c: isPartial ? edge : target, cRowStride: isPartial ? lanes : c.rowStride)
             guard isPartial else { continue }

@@ -28,15 +28,19 @@ public func maxPoolForward<Scalar: KernelScalar>(
     }
 }
 
-/// Adds each window's gradient to the place that its greatest value came from.
+/// Gives each window's gradient to the place that its greatest value came from; all other places get zero.
 ///
-/// - Parameter inputGradient: [H][W][C], added to: windows may overlap.
+/// - Parameters:
+///   - inputGradient: [H][W][C].
+///   - accumulating: Whether to add to what is there.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func maxPoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
-    addingTo inputGradient: UnsafeMutablePointer<Scalar>
+    into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
+    let adds = accumulating || !geometry.windowsPartitionInput
+    if adds, !accumulating { clear(inputGradient, count: geometry.inputCount) }
     // Windows that do not overlap are read once for all their taps: 0.9 of the time for 32×28×28, 2×2 stride 2.
     let overlaps = geometry.stride.width < geometry.reach.width
     for window in Windows(geometry) {
@@ -48,7 +52,7 @@ public func maxPoolBackward<Scalar: KernelScalar>(
                 for (tap, place) in Taps(window, geometry) {
                     let target = inputGradient + place + channel
                     let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
-                    store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
+                    store(adds ? load(target, lanes: lanes) + kept : kept, to: target, lanes: lanes)
                 }
             }
             continue
@@ -84,13 +88,19 @@ public func averagePoolForward<Scalar: KernelScalar>(
     }
 }
 
-/// Adds each window's gradient, divided by the number of taps, to every place that the window covers.
+/// Gives each window's gradient, divided by the number of taps, to every place that the window covers.
+///
+/// - Parameters:
+///   - inputGradient: [H][W][C].
+///   - accumulating: Whether to add to what is there.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func averagePoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>,
-    addingTo inputGradient: UnsafeMutablePointer<Scalar>
+    into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
+    let adds = accumulating || !geometry.windowsPartitionInput
+    if adds, !accumulating { clear(inputGradient, count: geometry.inputCount) }
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
     for window in Windows(geometry) {
         let position = window.position
@@ -98,7 +108,7 @@ public func averagePoolBackward<Scalar: KernelScalar>(
             for (channel, lanes) in vectors(window.count) {
                 let share = load(outputGradient + position + channel, lanes: lanes) * scale
                 let target = inputGradient + place + channel
-                store(load(target, lanes: lanes) + share, to: target, lanes: lanes)
+                store(adds ? load(target, lanes: lanes) + share : share, to: target, lanes: lanes)
             }
         }
     }

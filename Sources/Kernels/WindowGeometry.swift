@@ -49,6 +49,12 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
             width: size(input.width, padding.width, reach.width, stride.width))
     }
 
+    /// Whether every place of the input lies in exactly one window.
+    var windowsPartitionInput: Bool {
+        padding == 0 && dilation == 1 && stride == kernel && output.height * stride.height == input.height
+            && output.width * stride.width == input.width
+    }
+
     /// The extent of the input that one window covers: dilation·(kernel − 1) + 1.
     public var reach: Extent {
         Extent(

@@ -54,25 +54,32 @@ func transformOutput<Scalar: KernelScalar>(
     _ grid: TileGrid, _ products: UnsafePointer<Scalar>, channels: Int, bias: UnsafePointer<Scalar>?,
     into output: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let stride = grid.tiles * channels
+    let (width, stride) = (grid.output.width * channels, grid.tiles * channels)
     for tile in 0..<grid.tiles {
         let (top, left) = (tile / grid.columns * 2, tile % grid.columns * 2)
+        let (hasRight, hasBelow) = (left + 1 < grid.output.width, top + 1 < grid.output.height)
         for channel in Swift.stride(from: 0, to: channels, by: vectorWidth) {
             let source = products + tile * channels + channel
-            var lines = InlineArray<8, SIMD16<Scalar>>(repeating: .zero)
-            for i in 0..<4 {
+            let lines = InlineArray<4, (SIMD16<Scalar>, SIMD16<Scalar>)> { i in
                 let place = source + 4 * i * stride
-                (lines[i], lines[4 + i]) = outputLine(
+                return outputLine(
                     load(place), load(place + stride), load(place + 2 * stride), load(place + 3 * stride))
             }
             let start = bias.map { load($0 + channel) } ?? .zero
-            for x in 0..<min(2, grid.output.width - left) {
-                let column = outputLine(lines[4 * x], lines[4 * x + 1], lines[4 * x + 2], lines[4 * x + 3])
-                let target = output + (top * grid.output.width + left + x) * channels + channel
-                let below = target + grid.output.width * channels
-                store(column.0 + (accumulating ? load(target) : start), to: target)
-                guard top + 1 < grid.output.height else { continue }
-                store(column.1 + (accumulating ? load(below) : start), to: below)
+            let target = output + top * width + left * channels + channel
+            let left = outputLine(lines[0].0, lines[1].0, lines[2].0, lines[3].0)
+            let right = outputLine(lines[0].1, lines[1].1, lines[2].1, lines[3].1)
+            store(left.0 + (accumulating ? load(target) : start), to: target)
+            if hasRight {
+                let place = target + channels
+                store(right.0 + (accumulating ? load(place) : start), to: place)
+            }
+            guard hasBelow else { continue }
+            let below = target + width
+            store(left.1 + (accumulating ? load(below) : start), to: below)
+            if hasRight {
+                let place = below + channels
+                store(right.1 + (accumulating ? load(place) : start), to: place)
             }
         }
     }

@@ -17,6 +17,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     let state: UnsafeMutableBufferPointer<Scalar>
 
     /// Initial numbers, each a function of the seed and its own name's place in the graph.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public init(_ graph: Graph, seed: UInt64) {
         var slots: [Slot] = []
         var (weightCount, stateCount) = (0, 0)
@@ -118,6 +120,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     }
 
     /// Replaces a parameter's numbers, as many as it has, in PyTorch's order.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func set(_ slot: Slot, _ values: [Scalar]) {
         for (index, value) in values.enumerated() {
             slab(slot)[slot.offset + slot.parameter.position(of: index)] = value

@@ -30,12 +30,19 @@ struct AveragePoolTests {
 
         let outputGradient = GuardedBuffer<Scalar>(random: count, seed: 2)
         let initial = GuardedBuffer<Scalar>(random: geometry.inputCount, seed: 3).values
-        let inputGradient = GuardedBuffer<Scalar>(initial)
-        averagePoolBackward(geometry, outputGradient: outputGradient.pointer, addingTo: inputGradient.pointer)
-        expectClose(
-            inputGradient,
-            referenceAveragePoolGradient(geometry, outputGradient: outputGradient.values, addingTo: initial),
-            extra: 2, "backward \(geometry)")
+        for accumulating in [true, false] {
+            let inputGradient =
+                accumulating ? GuardedBuffer<Scalar>(initial) : GuardedBuffer(poisoned: geometry.inputCount)
+            averagePoolBackward(
+                geometry, outputGradient: outputGradient.pointer, into: inputGradient.pointer,
+                accumulating: accumulating)
+            expectClose(
+                inputGradient,
+                referenceAveragePoolGradient(
+                    geometry, outputGradient: outputGradient.values,
+                    addingTo: accumulating ? initial : initial.map { _ in 0 }),
+                extra: 2, "backward, accumulating \(accumulating), \(geometry)")
+        }
     }
 
     @Test("⟨pool x, y⟩ = ⟨x, backward y⟩", arguments: windowGeometries)
@@ -45,8 +52,8 @@ struct AveragePoolTests {
         let y = GuardedBuffer<Double>(random: geometry.outputPositions * 3, seed: 2)
         let pooled = GuardedBuffer<Double>(poisoned: y.count)
         averagePoolForward(geometry, input: x.pointer, into: pooled.pointer)
-        let gradient = GuardedBuffer<Double>([Double](repeating: 0, count: x.count))
-        averagePoolBackward(geometry, outputGradient: y.pointer, addingTo: gradient.pointer)
+        let gradient = GuardedBuffer<Double>(poisoned: x.count)
+        averagePoolBackward(geometry, outputGradient: y.pointer, into: gradient.pointer, accumulating: false)
         expectAdjoint(pooled.values, y.values, x.values, gradient.values)
     }
 }

@@ -62,13 +62,18 @@ struct MaxPoolTests {
 
         let outputGradient = GuardedBuffer<Scalar>(random: count, seed: 1)
         let initial = GuardedBuffer<Scalar>(random: geometry.inputCount, seed: 2).values
-        let inputGradient = GuardedBuffer<Scalar>(initial)
-        maxPoolBackward(
-            geometry, outputGradient: outputGradient.pointer, taps: taps.pointer, addingTo: inputGradient.pointer)
-        expectClose(
-            inputGradient,
-            referenceMaxPoolGradient(
-                geometry, outputGradient: outputGradient.values, taps: expected.taps, addingTo: initial),
-            "backward \(name)")
+        for accumulating in [true, false] {
+            let inputGradient =
+                accumulating ? GuardedBuffer<Scalar>(initial) : GuardedBuffer(poisoned: geometry.inputCount)
+            maxPoolBackward(
+                geometry, outputGradient: outputGradient.pointer, taps: taps.pointer, into: inputGradient.pointer,
+                accumulating: accumulating)
+            expectClose(
+                inputGradient,
+                referenceMaxPoolGradient(
+                    geometry, outputGradient: outputGradient.values, taps: expected.taps,
+                    addingTo: accumulating ? initial : initial.map { _ in 0 }),
+                "backward, accumulating \(accumulating), \(name)")
+        }
     }
 }

@@ -53,8 +53,8 @@ struct MaxPool2D: WindowPool {
         else { return }
         let geometry = geometry(node.inputShapes[0])
         plan.add("backward", of: node, .samples, reads: [dy, taps], writes: [dx]) { item in
-            if !accumulates { clear(item[dx], count: geometry.inputCount) }
-            maxPoolBackward(geometry, outputGradient: item[dy], taps: item[taps], addingTo: item[dx])
+            maxPoolBackward(
+                geometry, outputGradient: item[dy], taps: item[taps], into: item[dx], accumulating: accumulates)
         }
     }
 }
@@ -82,8 +82,7 @@ struct AveragePool2D: WindowPool {
         guard let dy = node.outputGradient, let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
         let geometry = geometry(node.inputShapes[0])
         plan.add("backward", of: node, .samples, reads: [dy], writes: [dx]) { item in
-            if !accumulates { clear(item[dx], count: geometry.inputCount) }
-            averagePoolBackward(geometry, outputGradient: item[dy], addingTo: item[dx])
+            averagePoolBackward(geometry, outputGradient: item[dy], into: item[dx], accumulating: accumulates)
         }
     }
 }
