@@ -51,11 +51,10 @@ private func products(_ sizes: ConvolutionSizes, name: String) -> [Case] {
             transposePanels(
                 packed.pointer, rows: sizes.window.patch, columns: sizes.outputs,
                 panels: 0..<roundedToVectors(sizes.window.patch) / vectorWidth, into: transposed.pointer)
-            dx.fill(0)
             for image in 0..<sizes.images {
                 convolutionBackwardData(
                     geometry, outputGradient: dy.pointer + image * outputCount, transposedWeight: transposed.pointer,
-                    addingTo: dx.pointer + image * inputCount, workspace: workspace.pointer)
+                    into: dx.pointer + image * inputCount, accumulating: false, workspace: workspace.pointer)
             }
         }
         let verify = {

@@ -88,18 +88,19 @@ public func convolutionForward<Scalar: KernelScalar>(
     }
 }
 
-/// X' += the gradient of the input.
+/// X' = the gradient of the input, or X' += it.
 ///
 /// - Parameters:
 ///   - transposedWeight: What `transposePanels` makes of the weights: [K/16][N rounded up][16].
-///   - inputGradient: [H][W][C], added to; zero it first where nothing is to be added to.
+///   - inputGradient: [H][W][C].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func convolutionBackwardData<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>,
-    transposedWeight: UnsafeMutablePointer<Scalar>, addingTo inputGradient: UnsafeMutablePointer<Scalar>,
-    workspace: UnsafeMutablePointer<Scalar>
+    transposedWeight: UnsafeMutablePointer<Scalar>, into inputGradient: UnsafeMutablePointer<Scalar>,
+    accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) {
+    if !accumulating { clear(inputGradient, count: geometry.window.inputCount) }
     let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
     let (window, padding) = (geometry.window.padded, geometry.window.padding)
     let paddedGradient = padding == 0 ? inputGradient : workspace

@@ -37,17 +37,19 @@ private struct Operands<Scalar: KernelScalar> {
         return output
     }
 
-    func backwardData(addingTo initial: [Double]) -> GuardedBuffer<Scalar> {
+    /// - Parameter initial: nil overwrites what is poisoned.
+    func backwardData(addingTo initial: [Double]?) -> GuardedBuffer<Scalar> {
         let panels = roundedToVectors(geometry.window.patch) / vectorWidth
         let turned = GuardedBuffer<Scalar>(poisoned: geometry.transposedWeightCount)
         transposePanels(
             weight.pointer, rows: geometry.window.patch, columns: geometry.outputChannels, panels: 0..<panels,
             into: turned.pointer)
-        let gradient = GuardedBuffer<Scalar>(initial)
+        let gradient =
+            initial.map { GuardedBuffer<Scalar>($0) } ?? GuardedBuffer(poisoned: geometry.window.inputCount)
         workspace.poison()
         convolutionBackwardData(
             geometry, outputGradient: outputGradient.pointer, transposedWeight: turned.pointer,
-            addingTo: gradient.pointer, workspace: workspace.pointer)
+            into: gradient.pointer, accumulating: initial != nil, workspace: workspace.pointer)
         return gradient
     }
 
@@ -103,10 +105,14 @@ struct ConvolutionTests {
 
         // A channel's products are summed before they are added to the image: one more addition.
         let image = GuardedBuffer<Scalar>(random: x.count, seed: 5).values
-        expectClose(
-            operands.backwardData(addingTo: image),
-            referenceConvolutionInputGradient(geometry, outputGradient: dy, weight: w, addingTo: image), extra: 1,
-            "backward data \(name)")
+        let noImage = [Double](repeating: 0, count: x.count)
+        for start in [nil, image] {
+            expectClose(
+                operands.backwardData(addingTo: start),
+                referenceConvolutionInputGradient(
+                    geometry, outputGradient: dy, weight: w, addingTo: start ?? noImage), extra: 1,
+                "backward data \(name)")
+        }
 
         let initial = GuardedBuffer<Scalar>(random: w.count, seed: 6).values
         let zero = [Double](repeating: 0, count: w.count)
@@ -132,8 +138,7 @@ struct ConvolutionTests {
             let operands = Operands<Double>(geometry)
             let output = operands.forward(biased: false).values
             let (x, dy) = (operands.input.values, operands.outputGradient.values)
-            let zero = [Double](repeating: 0, count: x.count)
-            expectAdjoint(output, dy, x, operands.backwardData(addingTo: zero).values)
+            expectAdjoint(output, dy, x, operands.backwardData(addingTo: nil).values)
             expectAdjoint(output, dy, operands.weight.values, operands.backwardWeights(addingTo: nil).values)
         }
     }

@@ -56,31 +56,29 @@ struct Convolution2D: Layer {
         let (x, y, bias, geometry) = (
             node.inputs[0], node.output, node.parameters["bias"], geometry(node.inputShapes[0])
         )
-        let start: @Sendable (borrowing WorkItem<Scalar>) -> UnsafeMutablePointer<Scalar>? = { item in
-            guard let bias else { return nil }
-            return item[bias]
+        var prepared = weight
+        if geometry.isWinograd {
+            let transformed = plan.value(.whole, geometry.winogradWeightCount)
+            plan.add("transform weights", of: node, .pieces(1), reads: [weight], writes: [transformed]) { item in
+                winogradWeights(geometry, item[weight], into: item[transformed])
+            }
+            prepared = transformed
         }
-        guard geometry.isWinograd else {
-            plan.add(
-                "forward", of: node, .samples, reads: [x, weight], writes: [y], workspace: geometry.workspaceCount
-            ) { item in
+        let weights = prepared
+        plan.add(
+            "forward", of: node, .samples, reads: [x, weights], writes: [y], workspace: Self.workspaceCount(geometry)
+        ) { item in
+            var start: UnsafeMutablePointer<Scalar>?
+            if let bias { start = item[bias] }
+            if geometry.isWinograd {
+                winogradForward(
+                    geometry, input: item[x], weight: item[weights], bias: start, into: item[y],
+                    workspace: item.workspace)
+            } else {
                 convolutionForward(
-                    geometry, input: item[x], weight: item[weight], bias: start(item), into: item[y],
+                    geometry, input: item[x], weight: item[weights], bias: start, into: item[y],
                     workspace: item.workspace)
             }
-            return
-        }
-        let transformed = plan.value(.whole, geometry.winogradWeightCount)
-        plan.add("transform weights", of: node, .pieces(1), reads: [weight], writes: [transformed]) { item in
-            winogradWeights(geometry, item[weight], into: item[transformed])
-        }
-        plan.add(
-            "forward", of: node, .samples, reads: [x, transformed], writes: [y],
-            workspace: geometry.winogradWorkspaceCount
-        ) { item in
-            winogradForward(
-                geometry, input: item[x], weight: item[transformed], bias: start(item), into: item[y],
-                workspace: item.workspace)
         }
     }
 
@@ -94,32 +92,29 @@ struct Convolution2D: Layer {
         if let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) {
             addBackwardData(geometry, node, plan, dy: dy, weight: weight, dx: dx, accumulates: accumulates)
         }
-        if geometry.isWinograd {
-            let (partial, sum) = (
-                plan.value(.group, geometry.winogradWeightCount), plan.value(.whole, geometry.winogradWeightCount)
-            )
-            plan.add(
-                "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
-                workspace: geometry.winogradWorkspaceCount
-            ) { item in
+        let count = geometry.isWinograd ? geometry.winogradWeightCount : geometry.weightCount
+        let partial = plan.value(.group, count)
+        plan.add(
+            "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
+            workspace: Self.workspaceCount(geometry)
+        ) { item in
+            if geometry.isWinograd {
                 winogradBackwardWeights(
                     geometry, input: item[x], outputGradient: item[dy], into: item[partial],
                     accumulating: !item.isFirstOfGroup, workspace: item.workspace)
+            } else {
+                convolutionBackwardWeights(
+                    geometry, input: item[x], outputGradient: item[dy], into: item[partial],
+                    accumulating: !item.isFirstOfGroup, workspace: item.workspace)
             }
+        }
+        if geometry.isWinograd {
+            let sum = plan.value(.whole, count)
             plan.addSumOfGroups(partial, into: sum, "sum weights", node)
             plan.add("transform back", of: node, .pieces(1), reads: [sum], writes: [weightGradient]) { item in
                 winogradWeightGradient(geometry, item[sum], into: item[weightGradient])
             }
         } else {
-            let partial = plan.value(.group, geometry.weightCount)
-            plan.add(
-                "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
-                workspace: geometry.workspaceCount
-            ) { item in
-                convolutionBackwardWeights(
-                    geometry, input: item[x], outputGradient: item[dy], into: item[partial],
-                    accumulating: !item.isFirstOfGroup, workspace: item.workspace)
-            }
             plan.addSumOfGroups(partial, into: weightGradient, "sum weights", node)
         }
         if let biasGradient = node.parameterGradients["bias"] {
@@ -146,29 +141,32 @@ struct Convolution2D: Layer {
                 item[weight], rows: patch, columns: channels, panels: 0..<roundedToVectors(patch) / vectorWidth,
                 into: item[transposed])
         }
-        guard geometry.isWinograd else {
-            plan.add(
-                "backward data", of: node, .samples, reads: [dy, transposed], writes: [dx],
-                workspace: geometry.workspaceCount
-            ) { item in
-                if !accumulates { clear(item[dx], count: geometry.window.inputCount) }
-                convolutionBackwardData(
-                    geometry, outputGradient: item[dy], transposedWeight: item[transposed], addingTo: item[dx],
-                    workspace: item.workspace)
+        var prepared = transposed
+        if geometry.isWinograd {
+            let turned = plan.value(.whole, geometry.winogradWeightCount)
+            plan.add("turn weights", of: node, .pieces(1), reads: [transposed], writes: [turned]) { item in
+                winogradTurnedWeights(geometry, item[transposed], into: item[turned])
             }
-            return
+            prepared = turned
         }
-        let turned = plan.value(.whole, geometry.winogradWeightCount)
-        plan.add("turn weights", of: node, .pieces(1), reads: [transposed], writes: [turned]) { item in
-            winogradTurnedWeights(geometry, item[transposed], into: item[turned])
-        }
+        let weights = prepared
         plan.add(
-            "backward data", of: node, .samples, reads: [dy, turned], writes: [dx],
-            workspace: geometry.winogradWorkspaceCount
+            "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
+            workspace: Self.workspaceCount(geometry)
         ) { item in
-            winogradBackwardData(
-                geometry, outputGradient: item[dy], weight: item[turned], into: item[dx], accumulating: accumulates,
-                workspace: item.workspace)
+            if geometry.isWinograd {
+                winogradBackwardData(
+                    geometry, outputGradient: item[dy], weight: item[weights], into: item[dx],
+                    accumulating: accumulates, workspace: item.workspace)
+            } else {
+                convolutionBackwardData(
+                    geometry, outputGradient: item[dy], transposedWeight: item[weights], into: item[dx],
+                    accumulating: accumulates, workspace: item.workspace)
+            }
         }
+    }
+
+    private static func workspaceCount(_ geometry: ConvolutionGeometry) -> Int {
+        geometry.isWinograd ? geometry.winogradWorkspaceCount : geometry.workspaceCount
     }
 }
