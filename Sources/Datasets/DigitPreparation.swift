@@ -22,7 +22,7 @@ extension GrayImage {
         let (height, width) = (
             GrayImage.scaledSide(rows.count, longer: longer), GrayImage.scaledSide(columns.count, longer: longer)
         )
-        let digit = ink.resampled(rows: rows, columns: columns, height: height, width: width)
+        let digit = ink.resized(rows: rows, columns: columns, height: height, width: width)
         return GrayImage.centered(digit, height: height, width: width)
     }
 

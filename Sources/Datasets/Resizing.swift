@@ -1,5 +1,5 @@
 /// The weights by which pixels of a row or column make those of a shorter or longer one.
-struct Resampling {
+struct Resizing {
     /// For each new pixel, the first old one that it is made of and the weights from there on; they add up to 1.
     private let taps: [(first: Int, weights: [Float])]
 
@@ -11,8 +11,8 @@ struct Resampling {
         taps = (0..<count).map { index in
             let (first, weights) =
                 scale >= 1
-                ? Resampling.average(from: Double(index) * scale, length: scale, count: range.count)
-                : Resampling.interpolate(at: (Double(index) + 0.5) * scale - 0.5, count: range.count)
+                ? Resizing.average(from: Double(index) * scale, length: scale, count: range.count)
+                : Resizing.interpolate(at: (Double(index) + 0.5) * scale - 0.5, count: range.count)
             return (range.lowerBound + first, weights.map { Float($0) })
         }
     }
@@ -52,9 +52,9 @@ struct Resampling {
 extension GrayImage {
     /// A part of the image in another size, [height, width] row-major: averaged over the area of each new pixel where it
     /// shrinks, bilinear where it grows.
-    func resampled(rows: Range<Int>, columns: Range<Int>, height: Int, width: Int) -> [Float] {
-        let horizontal = Resampling(columns, to: width)
-        let vertical = Resampling(rows, to: height)
+    func resized(rows: Range<Int>, columns: Range<Int>, height: Int, width: Int) -> [Float] {
+        let horizontal = Resizing(columns, to: width)
+        let vertical = Resizing(rows, to: height)
         let narrowed = rows.flatMap { row in
             horizontal.apply { Float(pixels[row * self.width + $0]) }
         }
