@@ -6,6 +6,10 @@ public struct DigitData: Sendable {
     public let train: LabeledImages
     public let test: LabeledImages
     public let origin: String
+    /// Whether they are the original MNIST's.
+    public let isMNIST: Bool
+    /// The most training images that were to be taken.
+    public let trainLimit: Int?
 
     /// - Parameters:
     ///   - directory: Where MNIST must be; nil looks at `$MNIST_DIR` and `./data/mnist`, and draws digits if there is none.
@@ -17,7 +21,8 @@ public struct DigitData: Sendable {
     ) throws(DatasetError) {
         let (train, test): (LabeledImages, LabeledImages)
         let origin: String
-        if let mnist = try MNIST.find(directory: directory, environment: environment) {
+        let mnist = try MNIST.find(directory: directory, environment: environment)
+        if let mnist {
             (train, test) = (mnist.train, mnist.test)
             origin =
                 mnist.isOriginal
@@ -27,15 +32,24 @@ public struct DigitData: Sendable {
             // A fixed seed: the drawn digits are a data set, not a part of the experiment.
             train = SyntheticDigits.images(0..<min(max(trainLimit ?? 60_000, 0), 60_000), seed: 0)
             test = SyntheticDigits.images(60_000..<70_000, seed: 0)
-            origin = "no MNIST found: training on digits drawn by Lanes itself; get the real ones with --download"
+            origin =
+                "no MNIST found: these are digits drawn by Lanes itself; `swift run train --download` gets the real ones"
         }
-        try self.init(train: trainLimit.map { train.prefix($0) } ?? train, test: test, origin: origin)
+        try self.init(
+            train: trainLimit.map { train.prefix($0) } ?? train, test: test, origin: origin,
+            isMNIST: mnist?.isOriginal ?? false, trainLimit: trainLimit)
     }
 
     /// Images of one's own.
     ///
     /// - Throws: `DatasetError` for images that are not 28×28.
     public init(train: LabeledImages, test: LabeledImages, origin: String) throws(DatasetError) {
+        try self.init(train: train, test: test, origin: origin, isMNIST: false, trainLimit: nil)
+    }
+
+    private init(
+        train: LabeledImages, test: LabeledImages, origin: String, isMNIST: Bool, trainLimit: Int?
+    ) throws(DatasetError) {
         let (height, width) = (Recipe.imageShape.height, Recipe.imageShape.width)
         for images in [train, test] where images.height != height || images.width != width {
             throw .badData(
@@ -43,5 +57,6 @@ public struct DigitData: Sendable {
                 problem: "found images of \(images.height)×\(images.width), expected \(height)×\(width)")
         }
         (self.train, self.test, self.origin) = (train, test, origin)
+        (self.isMNIST, self.trainLimit) = (isMNIST, trainLimit)
     }
 }

@@ -20,12 +20,15 @@ public struct JSONLines: Sendable {
     }
 
     /// The last object: what the recipe's results are.
-    public func done(_ run: Run) -> Data {
+    ///
+    /// - Parameter folder: Where the run's files are, if it has some.
+    public func done(_ run: Run, folder: String? = nil) -> Data {
         var object: [String: Any] = [
             "event": "done", "data": run.origin, "weights_sha256": run.weightsDigest, "metrics": metrics(run.result),
             "test_loss": run.result.loss, "peak_memory_bytes": run.peakMemory,
         ]
         object["result_epoch"] = run.resultEpoch?.epoch
+        object["output"] = folder
         return Self.line(object)
     }
 

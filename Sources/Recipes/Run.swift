@@ -13,6 +13,8 @@ public struct Run: Sendable {
     public let threads: Int
     /// Where the images came from, in a line.
     public let origin: String
+    /// In what it is not the published experiment, as in "1 epoch instead of 10".
+    public let differences: [String]
     public let trainingCount: Int
     public let validationCount: Int
     public let parameterCount: Int
@@ -45,10 +47,12 @@ extension Run {
     /// - Parameters:
     ///   - epochs: At least one.
     ///   - command: As it is typed.
-    ///   - origin: Where the images came from, in a line.
-    public init(_ trainer: Trainer, epochs: [EpochResult], command: String, threads: Int, origin: String) throws {
+    ///   - data: What the trainer was given.
+    public init(_ trainer: Trainer, data: DigitData, epochs: [EpochResult], command: String, threads: Int) throws {
         recipe = trainer.recipe
-        (self.command, self.epochs, self.threads, self.origin) = (command, epochs, threads, origin)
+        (self.command, self.epochs, self.threads, origin) = (command, epochs, threads, data.origin)
+        let limit = data.trainLimit.map { ["the first \(counted($0, "training image")) alone"] } ?? []
+        differences = recipe.changes + Self.differences(of: data) + limit
         (date, seed) = (Date(), trainer.seed)
         (trainingCount, validationCount) = (trainer.training.count, trainer.validation?.count ?? 0)
         test = trainer.test
@@ -64,6 +68,7 @@ extension Run {
     public init(_ model: SavedModel, data: DigitData, command: String, threads: Int) throws {
         recipe = model.recipe
         (self.command, epochs, self.threads, origin) = (command, [], threads, data.origin)
+        differences = recipe.changes + Self.differences(of: data)
         (date, seed, resultEpoch) = (Date(), nil, nil)
         (trainingCount, validationCount) = (0, 0)
         test = try recipe.testExamples(of: data)
@@ -73,6 +78,8 @@ extension Run {
         filters = Filters(model.parameters)
         peakMemory = peakMemoryBytes()
     }
+
+    private static func differences(of data: DigitData) -> [String] { data.isMNIST ? [] : ["other images than MNIST's"] }
 }
 
 extension Run.Filters {

@@ -62,7 +62,7 @@ public struct RunFolder {
 
     /// Adds the last line, and writes the report.
     public mutating func finish(_ run: Run) throws {
-        try add(JSONLines(recipe).done(run))
+        try add(JSONLines(recipe).done(run, folder: path))
         try write(Data(HTMLReport(run).html.utf8), "report.html")
     }
 
@@ -82,11 +82,14 @@ extension Recipe {
         [
             "recipe": name, "summary": summary, "command": command, "data": data.origin, "seed": seed,
             "training_images": data.train.count, "digits": digits.map { Int($0) }, "quarter_turns": quarterTurns,
-            "validation_fraction": validationFraction, "mean": "\(normalization.mean)",
-            "deviation": "\(normalization.deviation)", "augmentation": augmentation.map(\.description),
+            "validation_fraction": validationFraction, "mean": decimal(normalization.mean),
+            "deviation": decimal(normalization.deviation), "augmentation": augmentation.map(\.description),
             "heads": tasks.map { ["name": $0.head, "classes": $0.classes] as [String: Any] },
             "batch_size": batchSize, "optimizer": "\(optimizer)", "learning_rate": learningRate,
             "schedule": "\(schedule)", "epochs": epochs, "results": "\(results)", "switches": switches,
         ]
     }
 }
+
+/// The Double of a Float's shortest decimal: 0.1307, not 0.13070000708103180.
+private func decimal(_ number: Float) -> Double { Double("\(number)") ?? Double(number) }

@@ -7,6 +7,9 @@ import StaticGraph
 enum TrainCommand {
     static func run() throws {
         let options = TrainOptions.parser.parseOrExit(into: TrainOptions())
+        if options.json, options.list || options.plan || options.statistics || options.samples != nil {
+            throw UsageError("--json: only for a training, not with --list, --plan, --statistics or --show-samples")
+        }
         if options.list { return printList() }
         let recipe = try options.chosenRecipe()
         if options.plan { return printLine(try Trainer.planTable(of: recipe, threads: options.threads)) }
@@ -46,7 +49,7 @@ enum TrainCommand {
                 try folder.add(result, parameters: trainer.parameters)
                 epochs.append(result)
             })
-        let run = try Run(trainer, epochs: epochs, command: command, threads: options.threads, origin: data.origin)
+        let run = try Run(trainer, data: data, epochs: epochs, command: command, threads: options.threads)
         try folder.finish(run)
         printer.finish(run, folder: folder.path)
     }

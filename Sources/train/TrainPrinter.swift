@@ -16,7 +16,7 @@ struct TrainPrinter {
             \(origin)
             \(recipe.name): \(recipe.summary); \(parameters) parameters, all trainable
             \(trainer.training.count) training, \(validation)\(trainer.test.count) test \
-            images, batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(threads) threads
+            images, batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(counted(threads, "thread"))
             """)
     }
 
@@ -31,10 +31,13 @@ struct TrainPrinter {
     }
 
     func finish(_ run: Run, folder: String) {
-        if isJSON { return printLine(JSONLines(recipe).done(run)) }
+        if isJSON { return printLine(JSONLines(recipe).done(run, folder: folder)) }
         if let epoch = run.resultEpoch { printLine("\nresults of epoch \(epoch.epoch)") }
         printLine(run.recipe.summary(of: run.result))
         printLine("\npublished: \(recipe.published.summary)")
+        if !run.differences.isEmpty {
+            printLine("this run is not the published experiment: \(run.differences.joined(separator: ", "))")
+        }
         printLine(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))
         printLine("weights SHA-256 \(run.weightsDigest)")
         printLine("report \(folder)/report.html")

@@ -34,6 +34,10 @@ struct TrainCommandTests {
                 "--loss-weights: recipe augmented has no such switch, only threehead and threehead-improved have"
             ),
             (["threehead", "--dropout", "1.5"], "--dropout: found '1.5', expected a number of 0 to below 1"),
+            (
+                ["--list", "--json"],
+                "--json: only for a training, not with --list, --plan, --statistics or --show-samples"
+            ),
         ])
     func usage(words: [String], message: String) async throws {
         let run = try await CommandProcess.run(words, in: directory)
@@ -116,6 +120,7 @@ struct TrainCommandTests {
         let digest = try #require(done["weights_sha256"] as? String)
         #expect(digest.count == 64 && digest.allSatisfy(\.isHexDigit))
         #expect(try #require(done["peak_memory_bytes"] as? NSNumber).intValue > 0)
+        #expect(done["output"] as? String == "run")
         #expect(run.errors == "data in MNIST's format from digits: not the original MNIST\n")
 
         let metrics = try String(contentsOfFile: directory.path + "/run/metrics.jsonl", encoding: .utf8)
@@ -204,6 +209,10 @@ struct TrainCommandTests {
             with: Data(contentsOf: URL(fileURLWithPath: directory.path + "/run/config.json")))
         let switches = try #require((settings as? [String: Any])?["switches"] as? [String: String])
         #expect(switches["global-average-pool"] == "true" && switches["batch-norm"] == "false")
+        let differences =
+            "global-average-pool true, 1 epoch instead of 10, other images than MNIST's, "
+            + "the first 10 training images alone"
+        #expect(run.lines.contains("this run is not the published experiment: \(differences)"), "\(run.output)")
         let weights = URL(fileURLWithPath: directory.path + "/run/last.safetensors")
         let file = try String(decoding: Data(contentsOf: weights), as: UTF8.self)
         #expect(file.contains(#""global-average-pool":"true""#) && file.contains(#""fc1.weight":{"#))

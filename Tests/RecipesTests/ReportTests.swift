@@ -35,12 +35,12 @@ struct ReportTests {
 
     private func run(
         _ recipe: Recipe, epochs: [EpochResult], result: Evaluation? = nil, command: String = "swift run train",
-        origin: String = "drawn", filters: Run.Filters? = nil
+        origin: String = "drawn", differences: [String] = [], filters: Run.Filters? = nil
     ) throws -> Run {
         let images = SyntheticDigits.images(0..<20, seed: 1)
         return Run(
             recipe: recipe, command: command, date: Date(timeIntervalSince1970: 0), seed: epochs.isEmpty ? nil : 7,
-            threads: 2, origin: origin, trainingCount: 1234, validationCount: 0, parameterCount: 5750, epochs: epochs,
+            threads: 2, origin: origin, differences: differences, trainingCount: 1234, validationCount: 0, parameterCount: 5750, epochs: epochs,
             resultEpoch: recipe.resultEpoch(of: epochs), result: result ?? evaluation(recipe),
             test: Examples(images, digits: recipe.digits, quarterTurns: recipe.quarterTurns), weightsDigest: "abc123",
             filters: filters, peakMemory: 1)
@@ -112,6 +112,19 @@ struct ReportTests {
         for fact in ["swift run train", "7", "1,234", "drawn", "5,750", "abc123", "1970-01-01T00:00:00Z"] {
             #expect(facts.contains(fact))
         }
+    }
+
+    @Test("A run that is not the published experiment says so, and has no published figure in its headline")
+    func differences() throws {
+        let (recipe, result) = twoClasses()
+        let differences = ["1 epoch instead of 2", "no augmentation"]
+        let page = try page(
+            try run(recipe, epochs: [epoch(1, result, test: result)], result: result, differences: differences))
+        #expect(try !#require(page.all("dl").first).text.contains("published"))
+        #expect(
+            page.all("p").contains {
+                $0.text == "This run is not that experiment: 1 epoch instead of 2, no augmentation."
+            })
     }
 
     @Test("Names, commands and origins stay text")

@@ -52,6 +52,14 @@ struct RunFolderTests {
             validation: validation.map(evaluation), test: evaluation(correct))
     }
 
+    @Test("The settings are numbers where they are numbers, as short as they were written")
+    func settings() throws {
+        _ = try folder(recipe: .augmented)
+        let object = try #require(JSONSerialization.jsonObject(with: content("config.json")) as? [String: Any])
+        #expect(object["mean"] as? Double == 0.1307 && object["deviation"] as? Double == 0.3081)
+        #expect(try String(decoding: content("config.json"), as: UTF8.self).contains(": 0.1307,"))
+    }
+
     @Test("The best weights stay, the last ones follow")
     func bestAndLast() throws {
         var run = try folder()
@@ -86,7 +94,8 @@ struct RunFolderTests {
         for seed in 1...2 as ClosedRange<UInt64> {
             var recipe = Recipe.mlp
             recipe.epochs = 1
-            let trainer = try Trainer(recipe, data: drawnDigits(64, test: 10), seed: seed, threads: 2)
+            let data = try drawnDigits(64, test: 10)
+            let trainer = try Trainer(recipe, data: data, seed: seed, threads: 2)
             var run = try folder("a/b", recipe: recipe)
             #expect(try files("a/b") == ["config.json", "metrics.jsonl"])
             var epochs: [EpochResult] = []
@@ -94,7 +103,7 @@ struct RunFolderTests {
                 try run.add(epoch, parameters: trainer.parameters)
                 epochs.append(epoch)
             })
-            try run.finish(Run(trainer, epochs: epochs, command: "", threads: 2, origin: "drawn"))
+            try run.finish(Run(trainer, data: data, epochs: epochs, command: "", threads: 2))
             let five = ["best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html"]
             #expect(try files("a/b") == five)
         }
@@ -144,11 +153,12 @@ struct RunFolderTests {
         try directory.write([], to: "run/\(name)/inside")
         var recipe = Recipe.mlp
         recipe.epochs = 1
-        let trainer = try Trainer(recipe, data: drawnDigits(10, test: 10), seed: 1, threads: 1)
+        let data = try drawnDigits(10, test: 10)
+        let trainer = try Trainer(recipe, data: data, seed: 1, threads: 1)
         let error = #expect(throws: FileError.self) {
             var run = try folder(recipe: recipe)
             try run.add(epoch(1, correct: 1), parameters: trainer.parameters)
-            try run.finish(Run(trainer, epochs: [epoch(1, correct: 1)], command: "", threads: 1, origin: "drawn"))
+            try run.finish(Run(trainer, data: data, epochs: [epoch(1, correct: 1)], command: "", threads: 1))
         }
         #expect(error?.path.hasSuffix(name) == true)
         let five = ["best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html"]

@@ -29,6 +29,22 @@ struct ThreeHeadSwitchTests {
         #expect(try weights(recipe) == [1, 1, 1] && !plan(recipe).contains("dropout"))
     }
 
+    @Test("What was changed is told, and only that")
+    func changes() throws {
+        #expect(Recipe.all.allSatisfy { $0.changes.isEmpty })
+        #expect(try Recipe.named("threehead-improved", switches: ["dropout": "0.3"]).changes.isEmpty)
+        var recipe = try Recipe.named("threehead", switches: ["dropout": "0.25", "loss-weights": "2,1,1"])
+        #expect(recipe.changes == ["dropout 0.25", "loss-weights 2.0,1.0,1.0"])
+        (recipe.epochs, recipe.batchSize, recipe.learningRate) = (1, 32, 0.01)
+        #expect(
+            recipe.changes[2...] == [
+                "1 epoch instead of 10", "batch size 32 instead of 64", "learning rate 0.01 instead of 0.001",
+            ])
+        recipe = .augmented
+        recipe.augmentation = []
+        #expect(recipe.changes == ["no augmentation"])
+    }
+
     @Test("--dropout alone adds it before the heads")
     func dropout() throws {
         let recipe = try Recipe.named("threehead", switches: ["dropout": "0.25"])

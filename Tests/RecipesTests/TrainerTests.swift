@@ -49,7 +49,8 @@ struct TrainerTests {
             let recipe = Recipe(
                 "restless", "", normalization: .mnist, schedule: .step(epochs: 2, factor: 100), epochs: 4,
                 results: results, heads: Recipe.mlp.heads)
-            let trainer = try Trainer(recipe, data: try drawnDigits(test: 100), seed: 1, threads: 2)
+            let data = try drawnDigits(test: 100)
+            let trainer = try Trainer(recipe, data: data, seed: 1, threads: 2)
             var epochs: [EpochResult] = []
             var digests: [String] = []
             try trainer.run(onEpoch: { result in
@@ -63,7 +64,7 @@ struct TrainerTests {
             #expect(recipe.resultEpoch(of: epochs)?.epoch == expected + 1)
             #expect(try trainer.parameters.digest() == digests[expected])
             #expect(Set(digests).count == 4)
-            let run = try Run(trainer, epochs: epochs, command: "", threads: 2, origin: "drawn")
+            let run = try Run(trainer, data: data, epochs: epochs, command: "", threads: 2)
             #expect(run.weightsDigest == digests[expected] && run.result == epochs[expected].test)
             #expect(try trainer.evaluate(trainer.test) == run.result)
         }

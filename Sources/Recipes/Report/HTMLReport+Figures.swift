@@ -18,7 +18,8 @@ extension HTMLReport {
     }
 
     private func publishedAccuracy(of task: DigitTask) -> Markup {
-        recipe.published.metrics.first { $0.key == "\(task.head)_accuracy" }
+        guard run.differences.isEmpty else { return "" }
+        return recipe.published.metrics.first { $0.key == "\(task.head)_accuracy" }
             .map { "\n<dd>published \(percent($0.value))</dd>" } ?? ""
     }
 
@@ -43,6 +44,10 @@ extension HTMLReport {
         let published = recipe.published
         guard !published.report.isEmpty else { return "" }
         let note: Markup = published.note.isEmpty ? "" : "<p class=\"remark\">\(published.note)</p>\n"
+        let differences: Markup =
+            run.differences.isEmpty
+            ? ""
+            : "<p>This run is not that experiment: \(run.differences.joined(separator: ", ")).</p>\n"
         let rows = metricRows + lossRows
         let table: Markup =
             rows.isEmpty
@@ -59,7 +64,7 @@ extension HTMLReport {
             <section>
             <h2>Beside the published figures</h2>
             <p>Source report: “\(published.report)”.</p>
-            \(table)\(note)</section>
+            \(differences)\(table)\(note)</section>
 
             """
     }

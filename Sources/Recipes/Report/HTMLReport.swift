@@ -47,8 +47,7 @@ public struct HTMLReport {
         guard isTraining else {
             return "An evaluation of saved weights on \(images); nothing was trained. \(weights). \(run.origin)."
         }
-        let epochs = run.epochs.count == 1 ? "1 epoch" : "\(run.epochs.count) epochs"
-        return "Trained for \(epochs) on \(grouped(run.trainingCount)) images, tested on \(images). \(weights). "
+        return "Trained for \(counted(run.epochs.count, "epoch")) on \(grouped(run.trainingCount)) images, tested on \(images). \(weights). "
             + "\(run.origin)."
     }
 
