@@ -100,9 +100,11 @@ private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: I
     for row in 0..<rows { UnsafeMutableRawPointer(c + row &* cRowStride).storeBytes(of: sums[row], as: Lanes.self) }
 }
 
-/// The tile with its number of rows, 1…12, chosen at run time: each number is a function of its own, because only then
-/// do the accumulators stay in registers.
-@inline(__always)
+/// The tile with its number of rows, 1…12, chosen at run time.
+///
+/// Never inlined: one function for all callers is small enough for the compiler to keep every accumulator in a register. In
+/// some of the callers it would put them into memory.
+@inline(never)
 func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
     _: Lanes.Type, rows: Int, depth: Int,
     a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
