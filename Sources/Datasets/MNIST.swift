@@ -98,7 +98,8 @@ public struct MNIST: Sendable {
             path: directory,
             problem: isThere(directory + "/.")
                 ? "found neither \(file.name) nor \(file.name).gz"
-                : "no such directory, expected one with \(file.name) or \(file.name).gz")
+                : "\(isThere(directory) ? "not a" : "no such") directory, expected one with \(file.name) or "
+                    + "\(file.name).gz")
     }
 
     /// The raw file first: it needs no unpacking.

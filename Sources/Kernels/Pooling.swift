@@ -28,11 +28,11 @@ public func maxPoolForward<Scalar: KernelScalar>(
     }
 }
 
-/// Gives each window's gradient to the place that its greatest value came from; all other places get zero.
+/// Gives each window's gradient to the place that its greatest value came from, and zero to all others.
 ///
 /// - Parameters:
 ///   - inputGradient: [H][W][C].
-///   - accumulating: Whether to add to what is there.
+///   - accumulating: Whether to add all this to what is there.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 public func maxPoolBackward<Scalar: KernelScalar>(
@@ -114,7 +114,8 @@ public func averagePoolBackward<Scalar: KernelScalar>(
     }
 }
 
-/// The windows of an image, row by row, those with common taps in runs. Sequences, here and in `Taps`, so that the loops' bodies are inlined.
+/// The windows of an image, row by row, those with common taps in runs. Sequences, here and in `Taps`, so that the loops'
+/// bodies are inlined.
 private struct Windows: Sequence, IteratorProtocol {
     private let geometry: WindowGeometry
     private let output: Extent

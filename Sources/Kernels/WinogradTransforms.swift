@@ -67,19 +67,19 @@ func transformOutput<Scalar: KernelScalar>(
             }
             let start = bias.map { load($0 + channel) } ?? .zero
             let target = output + top * width + left * channels + channel
-            let left = outputLine(lines[0].0, lines[1].0, lines[2].0, lines[3].0)
-            let right = outputLine(lines[0].1, lines[1].1, lines[2].1, lines[3].1)
-            store(left.0 + (accumulating ? load(target) : start), to: target)
+            let leftColumn = outputLine(lines[0].0, lines[1].0, lines[2].0, lines[3].0)
+            let rightColumn = outputLine(lines[0].1, lines[1].1, lines[2].1, lines[3].1)
+            store(leftColumn.0 + (accumulating ? load(target) : start), to: target)
             if hasRight {
                 let place = target + channels
-                store(right.0 + (accumulating ? load(place) : start), to: place)
+                store(rightColumn.0 + (accumulating ? load(place) : start), to: place)
             }
             guard hasBelow else { continue }
             let below = target + width
-            store(left.1 + (accumulating ? load(below) : start), to: below)
+            store(leftColumn.1 + (accumulating ? load(below) : start), to: below)
             if hasRight {
                 let place = below + channels
-                store(right.1 + (accumulating ? load(place) : start), to: place)
+                store(rightColumn.1 + (accumulating ? load(place) : start), to: place)
             }
         }
     }

@@ -42,13 +42,13 @@ public struct ArgumentParser<Values>: Sendable {
 
         /// `--name N`, a whole number that is neither below `minimum` nor above `maximum`.
         public static func integer(
-            _ name: String, _ placeholder: String, atLeast minimum: Int = 1, atMost maximum: Int = .max, _ help: String,
+            _ name: String, _ placeholder: String, atLeast minimum: Int = 1, atMost maximum: Int? = nil, _ help: String,
             set: @escaping @Sendable (inout Values, Int) -> Void
         ) -> Option {
-            let limit = maximum == .max ? "or more" : "to \(maximum)"
+            let limit = maximum.map { "to \($0)" } ?? "or more"
             let expected = "a whole number of \(minimum) \(limit)"
             return Option(name: name, placeholder: placeholder, help: help, expected: expected) { values, text in
-                guard let number = Int(text), number >= minimum, number <= maximum else { return false }
+                guard let number = Int(text), number >= minimum, number <= maximum ?? .max else { return false }
                 set(&values, number)
                 return true
             }

@@ -8,7 +8,7 @@ public struct DigitData: Sendable {
     public let origin: String
     /// Whether they are the original MNIST's.
     public let isMNIST: Bool
-    /// The most training images that were to be taken.
+    /// How many training images were taken, if there were more.
     public let trainLimit: Int?
 
     /// - Parameters:
@@ -33,11 +33,12 @@ public struct DigitData: Sendable {
             train = SyntheticDigits.images(0..<min(max(trainLimit ?? 60_000, 0), 60_000), seed: 0)
             test = SyntheticDigits.images(60_000..<70_000, seed: 0)
             origin =
-                "no MNIST found: these are digits drawn by Lanes itself; `swift run train --download` gets the real ones"
+                "no MNIST found: these are digits drawn by Lanes itself; swift run train --download gets the real ones"
         }
         try self.init(
             train: trainLimit.map { train.prefix($0) } ?? train, test: test, origin: origin,
-            isMNIST: mnist?.isOriginal ?? false, trainLimit: trainLimit)
+            isMNIST: mnist?.isOriginal ?? false,
+            trainLimit: trainLimit.flatMap { $0 < mnist?.train.count ?? 60_000 ? $0 : nil })
     }
 
     /// Images of one's own.

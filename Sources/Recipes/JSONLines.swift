@@ -25,7 +25,7 @@ public struct JSONLines: Sendable {
     public func done(_ run: Run, folder: String? = nil) -> Data {
         var object: [String: Any] = [
             "event": "done", "data": run.origin, "weights_sha256": run.weightsDigest, "metrics": metrics(run.result),
-            "test_loss": run.result.loss, "peak_memory_bytes": run.peakMemory,
+            "test_loss": run.result.loss, "peak_memory_bytes": run.peakMemory, "differences": run.differences,
         ]
         object["result_epoch"] = run.resultEpoch?.epoch
         object["output"] = folder
@@ -36,7 +36,7 @@ public struct JSONLines: Sendable {
         Dictionary(recipe.metrics(evaluation).map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// An object of strings and finite numbers in one line, with its line break.
+    /// An object of strings, finite numbers and arrays of them in one line, with its line break.
     public static func line(_ object: [String: Any]) -> Data {
         // Strings and finite numbers are all that goes in, so this cannot fail; an empty object would be seen.
         let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])

@@ -18,7 +18,7 @@ public enum LearningRateSchedule: Sendable, Equatable {
         case .constant: return .constant(rate)
         case .step(let size, let factor): return .steps(rate, size: size * stepsPerEpoch, factor: factor)
         case .oneCycle(let rising):
-            let (total, lowest) = (Double(stepsPerEpoch * epochs), 0.1)
+            let (total, lowest) = (Double(stepsPerEpoch) * Double(epochs), 0.1)
             return Schedule { step in
                 let done = (Double(step) + 0.5) / total
                 if done < rising { return rate * (lowest + (1 - lowest) * done / rising) }

@@ -115,6 +115,10 @@ public struct Recipe: Sendable {
     ) throws(DatasetError) -> (training: Examples, validation: Examples?, test: Examples) {
         let test = try testExamples(of: data)
         guard validationFraction > 0 else { return (try examples(data.train), nil, test) }
+        guard data.train.count != 1 else {
+            let problem = "found 1 training image, expected at least 2: some are held out"
+            throw .badData(file: data.train.name, problem: problem)
+        }
         let order = permutation(count: data.train.count, seed: seed, purpose: .split)
         let heldOut = min(max(Int(Double(order.count) * validationFraction), 1), order.count)
         return (try examples(data.train, order[heldOut...]), try examples(data.train, order[..<heldOut]), test)

@@ -27,12 +27,20 @@ extension Recipe {
         return threeHead(recipe, changes: try base.with(switches))
     }
 
-    /// In what it is another experiment than the recipe of its name.
+    /// In what a training is another experiment than the published one.
+    func differences(on data: DigitData) -> [String] {
+        changes + (data.isMNIST ? [] : ["other images than MNIST's"])
+            + (data.trainLimit.map { ["the first \(counted($0, "training image")) alone"] } ?? [])
+    }
+
+    /// What the command line can change, where it is not as in the recipe of this name.
     var changes: [String] {
         guard let original = Recipe.all.first(where: { $0.name == name }) else { return [] }
         var changes = switches.filter { original.switches[$0.key] != $0.value }.map { "\($0.key) \($0.value)" }.sorted()
         if epochs != original.epochs { changes.append("\(counted(epochs, "epoch")) instead of \(original.epochs)") }
-        if batchSize != original.batchSize { changes.append("batch size \(batchSize) instead of \(original.batchSize)") }
+        if batchSize != original.batchSize {
+            changes.append("batch size \(batchSize) instead of \(original.batchSize)")
+        }
         if learningRate != original.learningRate {
             changes.append("learning rate \(learningRate) instead of \(original.learningRate)")
         }

@@ -51,8 +51,7 @@ extension Run {
     public init(_ trainer: Trainer, data: DigitData, epochs: [EpochResult], command: String, threads: Int) throws {
         recipe = trainer.recipe
         (self.command, self.epochs, self.threads, origin) = (command, epochs, threads, data.origin)
-        let limit = data.trainLimit.map { ["the first \(counted($0, "training image")) alone"] } ?? []
-        differences = recipe.changes + Self.differences(of: data) + limit
+        differences = recipe.differences(on: data)
         (date, seed) = (Date(), trainer.seed)
         (trainingCount, validationCount) = (trainer.training.count, trainer.validation?.count ?? 0)
         test = trainer.test
@@ -68,7 +67,7 @@ extension Run {
     public init(_ model: SavedModel, data: DigitData, command: String, threads: Int) throws {
         recipe = model.recipe
         (self.command, epochs, self.threads, origin) = (command, [], threads, data.origin)
-        differences = recipe.changes + Self.differences(of: data)
+        differences = model.differences + (data.isMNIST ? [] : ["tested on other images than MNIST's"])
         (date, seed, resultEpoch) = (Date(), nil, nil)
         (trainingCount, validationCount) = (0, 0)
         test = try recipe.testExamples(of: data)
@@ -78,8 +77,6 @@ extension Run {
         filters = Filters(model.parameters)
         peakMemory = peakMemoryBytes()
     }
-
-    private static func differences(of data: DigitData) -> [String] { data.isMNIST ? [] : ["other images than MNIST's"] }
 }
 
 extension Run.Filters {

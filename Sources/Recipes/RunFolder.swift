@@ -25,7 +25,7 @@ public struct RunFolder {
         self.path = path
         self.recipe = recipe
         folder = URL(fileURLWithPath: path, isDirectory: true)
-        metadata = SavedModel.metadata(of: recipe, seed: seed)
+        metadata = SavedModel.metadata(of: recipe, seed: seed, differences: recipe.differences(on: data))
         try AtomicFile.makeFolder(path)
         // Now, so that a folder that cannot be written to is known before the training and not after it.
         let settings = try JSONSerialization.data(
@@ -87,6 +87,7 @@ extension Recipe {
             "heads": tasks.map { ["name": $0.head, "classes": $0.classes] as [String: Any] },
             "batch_size": batchSize, "optimizer": "\(optimizer)", "learning_rate": learningRate,
             "schedule": "\(schedule)", "epochs": epochs, "results": "\(results)", "switches": switches,
+            "differences": differences(on: data),
         ]
     }
 }

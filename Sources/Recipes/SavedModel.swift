@@ -80,12 +80,23 @@ public struct SavedModel {
         return try Safetensors(contentsOf: URL(fileURLWithPath: path))
     }
 
-    /// What a saved network's file says about itself: everything that is needed to use it again.
-    public static func metadata(of recipe: Recipe, seed: UInt64) -> [String: String] {
-        let own = [
+    /// In what the network comes from another training than the published one, as far as its file says.
+    var differences: [String] {
+        guard let name = metadata["recipe"] else { return ["nothing is known of its training"] }
+        guard name == recipe.name else { return ["its file says that it is of recipe \(name)"] }
+        return metadata["differences"].map { [$0] } ?? recipe.changes
+    }
+
+    /// What a saved network's file says about itself: everything that is needed to use it again, and in what its training
+    /// was not the published experiment.
+    public static func metadata(
+        of recipe: Recipe, seed: UInt64, differences: [String] = []
+    ) -> [String: String] {
+        var own = [
             "format": "pt", "recipe": recipe.name, "seed": "\(seed)", "mean": "\(recipe.normalization.mean)",
             "deviation": "\(recipe.normalization.deviation)",
         ]
+        if !differences.isEmpty { own["differences"] = differences.joined(separator: ", ") }
         return own.merging(recipe.switches) { own, _ in own }
     }
 }

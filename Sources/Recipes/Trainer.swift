@@ -42,8 +42,8 @@ public final class Trainer {
         graph = try recipe.graph()
         parameters = Parameters(graph, seed: seed)
         executor = try Executor(
-            graph, parameters: parameters, mode: .training(recipe.optimizer), batchSize: recipe.batchSize,
-            threads: threads, seed: seed)
+            graph, parameters: parameters, mode: .training(recipe.optimizer),
+            batchSize: min(recipe.batchSize, training.count), threads: threads, seed: seed)
         evaluator = try Evaluator(recipe, graph, parameters, threads: threads)
     }
 

@@ -15,7 +15,9 @@ extension Safetensors {
         let announced = file.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard announced <= Safetensors.longestHeader else {
             let expected = "at most \(Safetensors.longestHeader) bytes"
-            throw SafetensorsError(.length, source, found: "a header of \(announced)", expected: expected)
+            throw SafetensorsError(
+                .length, source, found: "no safetensors file, or one with a header of \(announced)",
+                expected: expected)
         }
         let dataStart = 8 + Int(announced)
         guard dataStart <= file.count else {

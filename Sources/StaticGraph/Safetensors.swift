@@ -24,9 +24,7 @@ public struct Safetensors: Sendable {
         do {
             data = try Data(contentsOf: url)
         } catch {
-            let system = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
-            let reason = system.map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
-            throw FileError(path: url.path, operation: "read", reason: reason)
+            throw FileError(path: url.path, operation: "read", reason: systemReason(of: error))
         }
         try self.init(data, source: url.lastPathComponent)
     }

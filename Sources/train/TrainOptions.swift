@@ -31,10 +31,12 @@ struct TrainOptions {
         arguments: [.argument("RECIPE", "the experiment to run") { $0.recipe = $1 }],
         options: [
             .text("data", "DIR", "directory of the four MNIST files, raw or .gz") { $0.data = $1 },
-            .integer("epochs", "N", "passes over the training images") { $0.epochs = $1 },
+            .integer("epochs", "N", atMost: 1_000_000, "passes over the training images") { $0.epochs = $1 },
             .integer("batch-size", "N", atMost: 60_000, "images of a step") { $0.batchSize = $1 },
             .positiveNumber("learning-rate", "X", "step size of the optimizer") { $0.learningRate = $1 },
-            .integer("seed", "N", atLeast: 0, "of weights, order, split, augmentation, dropout; default 1") {
+            .integer(
+                "seed", "N", atLeast: 0, atMost: .max, "of weights, order, split, augmentation, dropout; default 1"
+            ) {
                 $0.seed = UInt64($1)
             },
             .integer("threads", "N", atMost: 1024, "default: all cores; any number gives the same weights") {

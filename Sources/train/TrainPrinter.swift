@@ -35,7 +35,7 @@ struct TrainPrinter {
         if let epoch = run.resultEpoch { printLine("\nresults of epoch \(epoch.epoch)") }
         printLine(run.recipe.summary(of: run.result))
         printLine("\npublished: \(recipe.published.summary)")
-        if !run.differences.isEmpty {
+        if !recipe.published.report.isEmpty, !run.differences.isEmpty {
             printLine("this run is not the published experiment: \(run.differences.joined(separator: ", "))")
         }
         printLine(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))

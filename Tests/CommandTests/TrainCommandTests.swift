@@ -20,7 +20,12 @@ struct TrainCommandTests {
                 "unknown recipe 'lenet', expected one of augmented, rotation, compact, merged, mlp, threehead, "
                     + "threehead-improved, best"
             ),
-            (["--epochs", "0"], "--epochs: found '0', expected a whole number of 1 or more"),
+            (["--epochs", "0"], "--epochs: found '0', expected a whole number of 1 to 1000000"),
+            (
+                ["--seed", "9223372036854775808"],
+                "--seed: found '9223372036854775808', expected a whole number of 0 to 9223372036854775807"
+            ),
+            (["--train-limit", "x"], "--train-limit: found 'x', expected a whole number of 1 or more"),
             (["--batch-size", "60001"], "--batch-size: found '60001', expected a whole number of 1 to 60000"),
             (["--threads", "1025"], "--threads: found '1025', expected a whole number of 1 to 1024"),
             (["--learning-rate", "fast"], "--learning-rate: found 'fast', expected a number above 0"),
@@ -75,6 +80,10 @@ struct TrainCommandTests {
         let problem = "found none of the digits 1, 2, 3, 4, 5, 7 among 1 images, expected at least one"
         #expect(run.errors == "train: train-images-idx3-ubyte: \(problem)\n")
         #expect(run.output.isEmpty)
+        // Of one image none is left to be held out.
+        let other = try await CommandProcess.run(["compact", "--data", "digits", "--train-limit", "1"], in: directory)
+        #expect(other.exitCode == 65)
+        #expect(other.errors.hasSuffix("found 1 training image, expected at least 2: some are held out\n"))
     }
 
     @Test("An output folder below a file ends with 74 before anything is trained")
@@ -216,6 +225,7 @@ struct TrainCommandTests {
         let weights = URL(fileURLWithPath: directory.path + "/run/last.safetensors")
         let file = try String(decoding: Data(contentsOf: weights), as: UTF8.self)
         #expect(file.contains(#""global-average-pool":"true""#) && file.contains(#""fc1.weight":{"#))
+        #expect(file.contains(#""differences":"\#(differences)""#))
     }
 
     @Test("Without MNIST digits are drawn, and one line says so and names --download")

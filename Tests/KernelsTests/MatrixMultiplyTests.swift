@@ -12,8 +12,8 @@ struct ProductShape: Sendable, CustomTestStringConvertible {
 /// Every m beside every n, each with some k: around the tile heights 6 and 12, the panel width 16 and nothing at all.
 private let smallSizes = [0, 1, 2, 5, 6, 7, 11, 12, 13, 15, 16, 17, 31, 33, 64, 100]
 
-/// Below, at and above the 256 deep blocks; few rows over whole panels; and what takes every packing.
-private let deepShapes = [(7, 33, 256), (7, 33, 257), (13, 16, 300), (12, 32, 257), (1, 1, 300), (150, 130, 20)]
+/// Below, at and above the 320 deep blocks; few rows over whole panels; and what takes every packing.
+private let deepShapes = [(7, 33, 319), (7, 33, 320), (13, 16, 321), (12, 32, 640), (1, 1, 641), (150, 130, 20)]
     .map { ProductShape(m: $0.0, n: $0.1, k: $0.2) }
 private let largeShape = ProductShape(m: 200, n: 300, k: 520)
 

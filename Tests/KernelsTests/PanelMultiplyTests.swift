@@ -5,6 +5,8 @@ import Testing
 private let shapes = [
     (1, 1, 1), (5, 16, 3), (6, 17, 7), (7, 15, 33), (12, 33, 16), (13, 48, 1), (14, 5, 257), (25, 40, 300), (3, 20, 0),
     (0, 20, 3), (3, 0, 3),
+    // Two and three blocks of depth, with every kind of last panel.
+    (13, 5, 321), (7, 8, 321), (25, 9, 700), (12, 15, 321), (5, 24, 700), (13, 25, 321),
 ].map { ProductShape(m: $0.0, n: $0.1, k: $0.2) }
 
 @Suite("Multiplication of panels")

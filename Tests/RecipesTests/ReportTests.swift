@@ -40,7 +40,8 @@ struct ReportTests {
         let images = SyntheticDigits.images(0..<20, seed: 1)
         return Run(
             recipe: recipe, command: command, date: Date(timeIntervalSince1970: 0), seed: epochs.isEmpty ? nil : 7,
-            threads: 2, origin: origin, differences: differences, trainingCount: 1234, validationCount: 0, parameterCount: 5750, epochs: epochs,
+            threads: 2, origin: origin, differences: differences, trainingCount: 1234, validationCount: 0,
+            parameterCount: 5750, epochs: epochs,
             resultEpoch: recipe.resultEpoch(of: epochs), result: result ?? evaluation(recipe),
             test: Examples(images, digits: recipe.digits, quarterTurns: recipe.quarterTurns), weightsDigest: "abc123",
             filters: filters, peakMemory: 1)

@@ -49,6 +49,26 @@ struct SavedModelTests {
         #expect(run.filters?.values.map(\.count) == Array(repeating: 9, count: 8))
     }
 
+    @Test("In what a network's training was not the published experiment goes with its file")
+    func differences() throws {
+        try write(.mlp)
+        #expect(try SavedModel(contentsOf: path).differences.isEmpty)
+        try write(.mlp, metadata: SavedModel.metadata(of: .mlp, seed: 1, differences: ["1 epoch", "no augmentation"]))
+        let model = try SavedModel(contentsOf: path)
+        #expect(model.differences == ["1 epoch, no augmentation"])
+        let run = try Run(model, data: drawnDigits(10, test: 10), command: "evaluate", threads: 1)
+        #expect(run.differences == ["1 epoch, no augmentation", "tested on other images than MNIST's"])
+        let changed = try Recipe.named("threehead", switches: ["dropout": "0.5"])
+        try write(changed)
+        #expect(try SavedModel(contentsOf: path).differences == ["dropout 0.5"])
+        try write(.mlp, metadata: ["recipe": "merged"])
+        #expect(
+            try SavedModel(contentsOf: path, recipe: "mlp").differences == ["its file says that it is of recipe merged"]
+        )
+        try write(.mlp, metadata: [:])
+        #expect(try SavedModel(contentsOf: path, recipe: "mlp").differences == ["nothing is known of its training"])
+    }
+
     @Test("A file that names no recipe, as PyTorch writes it, needs to be told one")
     func withoutRecipe() throws {
         let parameters = try write(.mlp, metadata: ["format": "pt"])

@@ -87,6 +87,7 @@ private func extent(_ height: Int, _ width: Int) -> Extent { Extent(height: heig
         LayerCase("linear to 1", Shape(channels: 17), samples: 1) { $0.linear(1) },
         LayerCase("linear to 17, no bias", Shape(channels: 1)) { $0.linear(17, bias: false) },
         LayerCase("linear of several panels", Shape(channels: 35), samples: 5) { $0.linear(33) },
+        LayerCase("linear to many", Shape(channels: 3), samples: 5) { $0.linear(300) },
         LayerCase("linear in chunks", Shape(channels: 2048), samples: 2) { $0.linear(1) },
         LayerCase("linear in uneven chunks, no bias", Shape(channels: 2305), samples: 1) { $0.linear(2, bias: false) },
         LayerCase("flatten, linear", image(3, 2, 5)) { $0.flatten().linear(4) },

@@ -30,6 +30,10 @@ public let windowGeometries: [WindowGeometry] = [
         input: Extent(height: 4, width: 3), channels: 1, kernel: Extent(height: 5, width: 4),
         padding: Extent(height: 2, width: 3)),
     WindowGeometry(input: 2, channels: 1, kernel: 2, padding: 2, dilation: 3),
+    // Windows side by side, with a rest below, with one on the right, and with padding.
+    WindowGeometry(input: Extent(height: 9, width: 8), channels: 1, kernel: 2, stride: 2),
+    WindowGeometry(input: Extent(height: 8, width: 9), channels: 1, kernel: 2, stride: 2),
+    WindowGeometry(input: 6, channels: 1, kernel: 3, stride: 3, padding: 1),
 ]
 
 extension WindowGeometry {

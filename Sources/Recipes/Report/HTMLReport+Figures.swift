@@ -18,7 +18,7 @@ extension HTMLReport {
     }
 
     private func publishedAccuracy(of task: DigitTask) -> Markup {
-        guard run.differences.isEmpty else { return "" }
+        guard isExperiment else { return "" }
         return recipe.published.metrics.first { $0.key == "\(task.head)_accuracy" }
             .map { "\n<dd>published \(percent($0.value))</dd>" } ?? ""
     }
@@ -45,7 +45,7 @@ extension HTMLReport {
         guard !published.report.isEmpty else { return "" }
         let note: Markup = published.note.isEmpty ? "" : "<p class=\"remark\">\(published.note)</p>\n"
         let differences: Markup =
-            run.differences.isEmpty
+            isExperiment
             ? ""
             : "<p>This run is not that experiment: \(run.differences.joined(separator: ", ")).</p>\n"
         let rows = metricRows + lossRows
@@ -55,7 +55,7 @@ extension HTMLReport {
             : """
             <div class="scroll"><table>
             <thead><tr><th scope="col">figure</th><th scope="col">here</th><th scope="col">95 % interval</th>\
-            <th scope="col">published</th><th scope="col">difference</th></tr></thead>
+            <th scope="col">published</th>\(isExperiment ? "<th scope=\"col\">difference</th>" : "")</tr></thead>
             <tbody>
             \(rows)</tbody></table></div>
 
@@ -75,17 +75,19 @@ extension HTMLReport {
             zip(recipe.tasks, run.result.confusions).map { ("\($0.head)_accuracy", interval(of: $1)) }
         ) { first, _ in first }
         return recipe.published.metrics.map { name, figure in
-            let difference = ours[name].map { signed(($0 - figure) * 100, decimals: 2) + " points" }
-            return row(
+            row(
                 name.replacing("_", with: " ").replacing(" f1", with: " F1"), ours[name].map(percent),
-                intervals[name], percent(figure), difference)
+                interval: intervals[name], published: percent(figure),
+                difference: ours[name].map { signed(($0 - figure) * 100, decimals: 2) + " points" })
         }
     }
 
     /// The losses of the last epoch that a loss was published of.
     private var lossRows: [Markup] {
         func lossRow(_ name: String, _ ours: Double?, _ figure: Double) -> Markup {
-            row(name, ours.map(decimals), nil, decimals(figure), ours.map { signed($0 - figure, decimals: 4) })
+            row(
+                name, ours.map(decimals), interval: nil, published: decimals(figure),
+                difference: ours.map { signed($0 - figure, decimals: 4) })
         }
         func rows(_ name: String, _ figures: [Double], _ ours: (EpochResult) -> Double?) -> [Markup] {
             guard let figure = figures.last, run.epochs.count >= figures.count else { return [] }
@@ -97,8 +99,11 @@ extension HTMLReport {
             + (published.testLoss.map { [lossRow("test loss", run.result.loss, $0)] } ?? [])
     }
 
-    private func row(_ name: String, _ cells: String?...) -> Markup {
-        let cells: [Markup] = cells.map { "<td>\($0 ?? "–")</td>" }
+    private func row(
+        _ name: String, _ ours: String?, interval: String?, published: String, difference: String?
+    ) -> Markup {
+        let shown = [ours, interval, published] + (isExperiment ? [difference] : [])
+        let cells: [Markup] = shown.map { "<td>\($0 ?? "–")</td>" }
         return "<tr><th scope=\"row\">\(name)</th>\(cells)</tr>\n"
     }
 }

@@ -9,6 +9,8 @@ public struct HTMLReport {
 
     var recipe: Recipe { run.recipe }
     var isTraining: Bool { !run.epochs.isEmpty }
+    /// Whether it is the published experiment, so that a difference of figures means something.
+    var isExperiment: Bool { run.differences.isEmpty }
 
     /// The whole content of the file, in UTF-8.
     public var html: String { page.text }
@@ -45,10 +47,11 @@ public struct HTMLReport {
         let weights = "\(grouped(run.parameterCount)) trainable parameters"
         let images = "\(grouped(run.test.count)) test images"
         guard isTraining else {
-            return "An evaluation of saved weights on \(images); nothing was trained. \(weights). \(run.origin)."
+            return "An evaluation of saved weights on \(images); nothing was trained. \(weights). Data: \(run.origin)."
         }
-        return "Trained for \(counted(run.epochs.count, "epoch")) on \(grouped(run.trainingCount)) images, tested on \(images). \(weights). "
-            + "\(run.origin)."
+        let epochs = counted(run.epochs.count, "epoch")
+        return "Trained for \(epochs) on \(grouped(run.trainingCount)) images, tested on \(images). \(weights). "
+            + "Data: \(run.origin)."
     }
 
     /// All about one task.

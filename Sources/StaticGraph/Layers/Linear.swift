@@ -6,7 +6,7 @@ import Kernels
 ///
 /// Keeps X. W lies in panels [N/16][K][16], the right operand of the first product. A long K is cut into a fixed number
 /// of chunks with partial sums of their own, so that each piece reads its part of X and W once; otherwise pieces are
-/// panels of columns.
+/// panels of columns. Pieces of W' are rows, or columns where there are many.
 ///
 /// After a flatten K counts channels last here, and channels first in PyTorch's files: the layout of the parameter
 /// translates.
@@ -107,7 +107,8 @@ struct Linear: Layer {
         let (weightPieces, weightPanels) = isWide ? Self.cut(depth / vectorWidth) : (pieces, panels)
         plan.add(
             "backward weights", of: node, .pieces(weightPieces), reads: [x, dy],
-            writes: [weightGradient] + (biasGradient.map { [$0] } ?? []), workspace: plan.batchSize * depth
+            writes: [weightGradient] + (biasGradient.map { [$0] } ?? []),
+            workspace: plan.batchSize * (isWide ? weightPanels * vectorWidth : depth)
         ) { item in
             let first = item.piece * weightPanels
             let (row, panel) = isWide ? (0, first) : (first * vectorWidth, 0)
