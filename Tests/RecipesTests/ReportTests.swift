@@ -99,6 +99,7 @@ struct ReportTests {
         let figures = try #require(page.all("dl").first).all("dd").map(\.text)
         #expect(figures == ["85.00 %", "95 % interval \(interval)", "3 of 20 wrong", "published 86.00 %"])
         for row in [
+            ["figure", "here", "95 % interval", "published", "difference"],
             ["pet accuracy", "85.00 %", interval, "86.00 %", "−1.00 points"],
             ["pet macro F1", "84.96 %", "–", "80.00 %", "+4.96 points"],
             ["training loss, epoch 2", "0.3500", "–", "0.4000", "−0.0500"],
@@ -122,6 +123,8 @@ struct ReportTests {
         let page = try page(
             try run(recipe, epochs: [epoch(1, result, test: result)], result: result, differences: differences))
         #expect(try !#require(page.all("dl").first).text.contains("published"))
+        #expect(page.rows.contains(["figure", "here", "95 % interval", "published"]))
+        #expect(page.rows.contains(["pet accuracy", "85.00 %", "63.96 to 94.76 %", "86.00 %"]))
         #expect(
             page.all("p").contains {
                 $0.text == "This run is not that experiment: 1 epoch instead of 2, no augmentation."

@@ -49,13 +49,14 @@ extension HTMLReport {
             ? ""
             : "<p>This run is not that experiment: \(run.differences.joined(separator: ", ")).</p>\n"
         let rows = metricRows + lossRows
+        let difference: Markup = isExperiment ? "<th scope=\"col\">difference</th>" : ""
         let table: Markup =
             rows.isEmpty
             ? "<p>It prints no figures.</p>\n"
             : """
             <div class="scroll"><table>
             <thead><tr><th scope="col">figure</th><th scope="col">here</th><th scope="col">95 % interval</th>\
-            <th scope="col">published</th>\(isExperiment ? "<th scope=\"col\">difference</th>" : "")</tr></thead>
+            <th scope="col">published</th>\(difference)</tr></thead>
             <tbody>
             \(rows)</tbody></table></div>
 
