@@ -39,8 +39,7 @@ public func maxPoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let adds = accumulating || !geometry.windowsPartitionInput
-    if adds, !accumulating { clear(inputGradient, count: geometry.inputCount) }
+    if !accumulating { clear(inputGradient, count: geometry.inputCount) }
     // Windows that do not overlap are read once for all their taps: 0.9 of the time for 32×28×28, 2×2 stride 2.
     let overlaps = geometry.stride.width < geometry.reach.width
     for window in Windows(geometry) {
@@ -52,7 +51,7 @@ public func maxPoolBackward<Scalar: KernelScalar>(
                 for (tap, place) in Taps(window, geometry) {
                     let target = inputGradient + place + channel
                     let kept = Scalar.kept(gradient, where: winners, is: Scalar(tap))
-                    store(adds ? load(target, lanes: lanes) + kept : kept, to: target, lanes: lanes)
+                    store(load(target, lanes: lanes) + kept, to: target, lanes: lanes)
                 }
             }
             continue
@@ -99,8 +98,7 @@ public func averagePoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let adds = accumulating || !geometry.windowsPartitionInput
-    if adds, !accumulating { clear(inputGradient, count: geometry.inputCount) }
+    if !accumulating { clear(inputGradient, count: geometry.inputCount) }
     let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
     for window in Windows(geometry) {
         let position = window.position
@@ -108,7 +106,7 @@ public func averagePoolBackward<Scalar: KernelScalar>(
             for (channel, lanes) in vectors(window.count) {
                 let share = load(outputGradient + position + channel, lanes: lanes) * scale
                 let target = inputGradient + place + channel
-                store(adds ? load(target, lanes: lanes) + share : share, to: target, lanes: lanes)
+                store(load(target, lanes: lanes) + share, to: target, lanes: lanes)
             }
         }
     }

@@ -49,12 +49,6 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
             width: size(input.width, padding.width, reach.width, stride.width))
     }
 
-    /// Whether every place of the input lies in exactly one window. (With a dilation the last ones would not fit.)
-    var windowsPartitionInput: Bool {
-        padding == 0 && stride == kernel && output.height * stride.height == input.height
-            && output.width * stride.width == input.width
-    }
-
     /// The extent of the input that one window covers: dilation·(kernel − 1) + 1.
     public var reach: Extent {
         Extent(
