@@ -33,7 +33,7 @@ public func printLine(_ text: String) {
     do {
         try FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
     } catch {
-        printToStandardError("standard output: \(systemReason(of: error))\n")
+        printToStandardError("standard output: \(error.localizedDescription)\n")
         exit(74)
     }
 }

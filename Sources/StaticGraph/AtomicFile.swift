@@ -19,12 +19,6 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     public var description: String { "\(path): cannot \(operation): \(reason)" }
 }
 
-/// What the system says of a failure that Foundation reports, as in "No space left on device".
-public func systemReason(of error: any Error) -> String {
-    let system = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError ?? error as? POSIXError
-    return system.map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
-}
-
 /// Files that are there whole or not at all.
 public enum AtomicFile {
     /// Writes a file so that a reader, also one after a crash or a power cut, finds either the old content or the new.

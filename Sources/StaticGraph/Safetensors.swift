@@ -24,7 +24,10 @@ public struct Safetensors: Sendable {
         do {
             data = try Data(contentsOf: url)
         } catch {
-            throw FileError(path: url.path, operation: "read", reason: systemReason(of: error))
+            // Foundation's own words are "The operation could not be completed".
+            let system = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+            let reason = system.map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+            throw FileError(path: url.path, operation: "read", reason: reason)
         }
         try self.init(data, source: url.lastPathComponent)
     }
