@@ -25,19 +25,29 @@ extension WindowGeometry {
 public func pad<Scalar: KernelScalar>(
     _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, into padded: UnsafeMutablePointer<Scalar>
 ) {
-    let row = geometry.input.width * geometry.channels
-    let side = geometry.padding.width * geometry.channels
-    let paddedRow = row + 2 * side
+    pad(
+        image, size: geometry.input, channels: geometry.channels, padding: geometry.padding, into: padded,
+        size: geometry.padded.input)
+}
+
+/// The same for any size of the whole: what the padding above and on the left leaves free lies below and on the right.
+@inline(__always)
+func pad<Scalar: KernelScalar>(
+    _ image: UnsafePointer<Scalar>, size: Extent, channels: Int, padding: Extent,
+    into padded: UnsafeMutablePointer<Scalar>, size paddedSize: Extent
+) {
+    let (row, paddedRow) = (size.width * channels, paddedSize.width * channels)
+    let left = padding.width * channels
     var target = padded
-    clear(target, count: geometry.padding.height * paddedRow)
-    target += geometry.padding.height * paddedRow
-    for y in 0..<geometry.input.height {
-        clear(target, count: side)
-        (target + side).update(from: image + y * row, count: row)
-        clear(target + side + row, count: side)
+    clear(target, count: padding.height * paddedRow)
+    target += padding.height * paddedRow
+    for y in 0..<size.height {
+        clear(target, count: left)
+        (target + left).update(from: image + y * row, count: row)
+        clear(target + left + row, count: paddedRow - left - row)
         target += paddedRow
     }
-    clear(target, count: geometry.padding.height * paddedRow)
+    clear(target, count: (paddedSize.height - padding.height - size.height) * paddedRow)
 }
 
 /// The adjoint of `pad`: adds what lies between the edges of a padded image to an image.

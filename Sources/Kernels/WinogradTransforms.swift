@@ -9,8 +9,8 @@ struct TileGrid {
     var columns: Int { (output.width + 1) / 2 }
     var tiles: Int { rows * columns }
     /// Of the image that the tiles read, in whole tiles and with their rims.
-    var paddedWidth: Int { 2 * columns + 2 }
-    var paddedPositions: Int { (2 * rows + 2) * paddedWidth }
+    var paddedSize: Extent { Extent(height: 2 * rows + 2, width: 2 * columns + 2) }
+    var paddedPositions: Int { paddedSize.height * paddedSize.width }
 }
 
 /// V[16 places][tiles][channels] = Bᵀ·d·B of every tile.
@@ -19,12 +19,8 @@ func transformInput<Scalar: KernelScalar>(
     _ grid: TileGrid, _ input: UnsafePointer<Scalar>, size: Extent, channels: Int,
     into values: UnsafeMutablePointer<Scalar>, padded: UnsafeMutablePointer<Scalar>
 ) {
-    let row = grid.paddedWidth * channels
-    clear(padded, count: grid.paddedPositions * channels)
-    for y in 0..<size.height {
-        let target = padded + (y + grid.padding.height) * row + grid.padding.width * channels
-        target.update(from: input + y * size.width * channels, count: size.width * channels)
-    }
+    pad(input, size: size, channels: channels, padding: grid.padding, into: padded, size: grid.paddedSize)
+    let row = grid.paddedSize.width * channels
     for tile in 0..<grid.tiles {
         let corner = padded + tile / grid.columns * 2 * row + tile % grid.columns * 2 * channels
         for channel in stride(from: 0, to: channels, by: vectorWidth) {

@@ -35,8 +35,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
     /// The fraction of right answers; 0 where there are none at all.
     public var accuracy: Double { fraction(correct, of: total) }
 
-    /// The 95 % interval of the accuracy, for answers that are independent (turned copies of one image are not quite): Wilson's score interval ("Probable inference, the law of succession, and
-    /// statistical inference", 1927), which stays within 0…1 and is right for few mistakes too.
+    /// The 95 % interval of the accuracy, for answers that are independent (turned copies of one image are not quite):
+    /// Wilson's score interval ("Probable inference, the law of succession, and statistical inference", 1927), which stays
+    /// within 0…1 and is right for few mistakes too.
     public var accuracyInterval: ClosedRange<Double> {
         guard total > 0 else { return 0...1 }
         let (n, z) = (Double(total), 1.959964)

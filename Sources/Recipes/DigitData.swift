@@ -22,6 +22,8 @@ public struct DigitData: Sendable {
         let (train, test): (LabeledImages, LabeledImages)
         let origin: String
         let mnist = try MNIST.find(directory: directory, environment: environment)
+        let drawnCount = 60_000
+        let limit = trainLimit.flatMap { $0 < mnist?.train.count ?? drawnCount ? max($0, 0) : nil }
         if let mnist {
             (train, test) = (mnist.train, mnist.test)
             origin =
@@ -30,15 +32,14 @@ public struct DigitData: Sendable {
                 : "data in MNIST's format from \(mnist.directory): not the original MNIST"
         } else {
             // A fixed seed: the drawn digits are a data set, not a part of the experiment.
-            train = SyntheticDigits.images(0..<min(max(trainLimit ?? 60_000, 0), 60_000), seed: 0)
-            test = SyntheticDigits.images(60_000..<70_000, seed: 0)
+            train = SyntheticDigits.images(0..<(limit ?? drawnCount), seed: 0)
+            test = SyntheticDigits.images(drawnCount..<drawnCount + 10_000, seed: 0)
             origin =
                 "no MNIST found: these are digits drawn by Lanes itself; swift run train --download gets the real ones"
         }
         try self.init(
-            train: trainLimit.map { train.prefix($0) } ?? train, test: test, origin: origin,
-            isMNIST: mnist?.isOriginal ?? false,
-            trainLimit: trainLimit.flatMap { $0 < mnist?.train.count ?? 60_000 ? $0 : nil })
+            train: limit.map { train.prefix($0) } ?? train, test: test, origin: origin,
+            isMNIST: mnist?.isOriginal ?? false, trainLimit: limit)
     }
 
     /// Images of one's own.

@@ -16,9 +16,8 @@ public struct SavedModel {
     /// - Parameters:
     ///   - path: A safetensors file with PyTorch's names and layouts.
     ///   - recipe: The recipe's name, for a file that does not say it, as one that PyTorch wrote.
-    /// - Throws: `UsageError` where neither the file nor the caller names a recipe or the caller's is unknown, `DatasetError`
-    ///   where the file's remarks are wrong, else as
-    ///   ``init(contentsOf:recipe:)-(_,Recipe)``.
+    /// - Throws: `UsageError` where neither the file nor the caller names a recipe or the caller's is unknown,
+    ///   `DatasetError` where the file's remarks are wrong, else as ``init(contentsOf:recipe:)-(_,Recipe)``.
     public init(contentsOf path: String, recipe name: String? = nil) throws {
         let file = try Self.read(path)
         guard let name = name ?? file.metadata["recipe"] else {
@@ -36,8 +35,8 @@ public struct SavedModel {
 
     /// A network of any recipe.
     ///
-    /// - Throws: `DatasetError` where there is no such file, one of another normalization or with NaN, `FileError` where it cannot be
-    ///   read, `SafetensorsError` where it is damaged or holds other tensors than the recipe's network.
+    /// - Throws: `DatasetError` where there is no such file, one of another normalization or with NaN, `FileError` where
+    ///   it cannot be read, `SafetensorsError` where it is damaged or holds other tensors than the recipe's network.
     public init(contentsOf path: String, recipe: Recipe) throws {
         try self.init(Self.read(path), recipe: recipe)
     }

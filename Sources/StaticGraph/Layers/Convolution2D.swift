@@ -56,15 +56,9 @@ struct Convolution2D: Layer {
         let (x, y, bias, geometry) = (
             node.inputs[0], node.output, node.parameters["bias"], geometry(node.inputShapes[0])
         )
-        var prepared = weight
-        if geometry.isWinograd {
-            let transformed = plan.value(.whole, geometry.winogradWeightCount)
-            plan.add("transform weights", of: node, .pieces(1), reads: [weight], writes: [transformed]) { item in
-                winogradWeights(geometry, item[weight], into: item[transformed])
-            }
-            prepared = transformed
+        let weights = addTransform("transform weights", of: weight, geometry, node, plan) {
+            winogradWeights(geometry, $0, into: $1)
         }
-        let weights = prepared
         plan.add(
             "forward", of: node, .samples, reads: [x, weights], writes: [y], workspace: Self.workspaceCount(geometry)
         ) { item in
@@ -141,15 +135,9 @@ struct Convolution2D: Layer {
                 item[weight], rows: patch, columns: channels, panels: 0..<roundedToVectors(patch) / vectorWidth,
                 into: item[transposed])
         }
-        var prepared = transposed
-        if geometry.isWinograd {
-            let turned = plan.value(.whole, geometry.winogradWeightCount)
-            plan.add("turn weights", of: node, .pieces(1), reads: [transposed], writes: [turned]) { item in
-                winogradTurnedWeights(geometry, item[transposed], into: item[turned])
-            }
-            prepared = turned
+        let weights = addTransform("turn weights", of: transposed, geometry, node, plan) {
+            winogradTurnedWeights(geometry, $0, into: $1)
         }
-        let weights = prepared
         plan.add(
             "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
             workspace: Self.workspaceCount(geometry)
@@ -164,6 +152,22 @@ struct Convolution2D: Layer {
                     accumulating: accumulates, workspace: item.workspace)
             }
         }
+    }
+
+    /// Weights as the products read them: transformed once a step for Winograd's, as they are for the others.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func addTransform<Scalar: KernelScalar>(
+        _ label: String, of weights: Value, _ geometry: ConvolutionGeometry, _ node: PlannedNode,
+        _ plan: PlanBuilder<Scalar>,
+        transform: @escaping @Sendable (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
+    ) -> Value {
+        guard geometry.isWinograd else { return weights }
+        let transformed = plan.value(.whole, geometry.winogradWeightCount)
+        plan.add(label, of: node, .pieces(1), reads: [weights], writes: [transformed]) { item in
+            transform(item[weights], item[transformed])
+        }
+        return transformed
     }
 
     private static func workspaceCount(_ geometry: ConvolutionGeometry) -> Int {
