@@ -15,7 +15,7 @@
 ///   - first: Whether this is the group's first sample: the sums start here.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormMoments<Scalar: KernelScalar>(
+package func batchNormMoments<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, rows: Int, channels: Int, first: Bool, into moments: UnsafeMutablePointer<Scalar>
 ) {
     for (channel, lanes) in vectors(channels) {
@@ -42,7 +42,7 @@ public func batchNormMoments<Scalar: KernelScalar>(
 ///   - rowsOfGroup: How many rows went into a group.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormCombine<Scalar: KernelScalar>(
+package func batchNormCombine<Scalar: KernelScalar>(
     _ moments: UnsafePointer<Scalar>, groups: Int, channels: Int, rowsOfGroup: (Int) -> Int,
     mean: UnsafeMutablePointer<Scalar>, variance: UnsafeMutablePointer<Scalar>
 ) {
@@ -69,7 +69,7 @@ public func batchNormCombine<Scalar: KernelScalar>(
 /// unbiased, ·n/(n − 1), as PyTorch does.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormUpdateRunning<Scalar: KernelScalar>(
+package func batchNormUpdateRunning<Scalar: KernelScalar>(
     mean: UnsafePointer<Scalar>, variance: UnsafePointer<Scalar>, channels: Int, rows: Int, momentum: Scalar,
     runningMean: UnsafeMutablePointer<Scalar>, runningVariance: UnsafeMutablePointer<Scalar>
 ) {
@@ -83,7 +83,7 @@ public func batchNormUpdateRunning<Scalar: KernelScalar>(
 /// r = 1/√(σ² + ε) of every channel.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormInverseDeviation<Scalar: KernelScalar>(
+package func batchNormInverseDeviation<Scalar: KernelScalar>(
     variance: UnsafePointer<Scalar>, channels: Int, epsilon: Scalar, into inverse: UnsafeMutablePointer<Scalar>
 ) {
     for channel in 0..<channels { inverse[channel] = 1 / (variance[channel] + epsilon).squareRoot() }
@@ -92,7 +92,7 @@ public func batchNormInverseDeviation<Scalar: KernelScalar>(
 /// y = γ·(x − μ)·r + β. `output` may be `input`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormForward<Scalar: KernelScalar>(
+package func batchNormForward<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, rows: Int, channels: Int, mean: UnsafePointer<Scalar>,
     inverseDeviation: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>,
     into output: UnsafeMutablePointer<Scalar>
@@ -112,7 +112,7 @@ public func batchNormForward<Scalar: KernelScalar>(
 /// Adds a sample's rows to its group's Σ y' and Σ y'·x̂, stored as [2][channels].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormBackwardSums<Scalar: KernelScalar>(
+package func batchNormBackwardSums<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, rows: Int, channels: Int,
     mean: UnsafePointer<Scalar>, inverseDeviation: UnsafePointer<Scalar>, first: Bool,
     into sums: UnsafeMutablePointer<Scalar>
@@ -138,7 +138,7 @@ public func batchNormBackwardSums<Scalar: KernelScalar>(
 /// - Parameter count: n, the rows of the whole batch.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func batchNormBackward<Scalar: KernelScalar>(
+package func batchNormBackward<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, rows: Int, channels: Int, count: Int,
     mean: UnsafePointer<Scalar>, inverseDeviation: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>,
     weightGradient: UnsafePointer<Scalar>, biasGradient: UnsafePointer<Scalar>,

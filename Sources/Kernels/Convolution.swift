@@ -9,23 +9,45 @@
 // The patches are made for some rows of the output at a time, few enough to stay in the second-level cache between
 // being written and being read. Weights lie in panels, [N/16][K][16], which is the product's right operand.
 
-/// A convolution's sizes and the sizes of its operands.
-public struct ConvolutionGeometry: Equatable, Sendable {
-    public let window: WindowGeometry
-    public let outputChannels: Int
+/// A convolution's sizes and the sizes of its operands. What is to be done by whichever kernels suit is in
+/// ConvolutionPasses.swift; the products of this file are for one group.
+package struct ConvolutionGeometry: Equatable, Sendable {
+    /// Not in ceil mode.
+    package let window: WindowGeometry
+    package let outputChannels: Int
+    /// Input and output channels are cut into so many groups; each group of outputs sees one group of inputs. Divides
+    /// both.
+    package let groups: Int
 
-    public init(window: WindowGeometry, outputChannels: Int) {
+    package init(window: WindowGeometry, outputChannels: Int, groups: Int = 1) {
         self.window = window
         self.outputChannels = outputChannels
+        self.groups = groups
     }
 
-    /// Weights in panels, padded to whole vectors of output channels.
-    public var weightCount: Int { window.patch * roundedToVectors(outputChannels) }
+    /// One group by itself.
+    package var group: ConvolutionGeometry {
+        ConvolutionGeometry(
+            window: window.withChannels(window.channels / groups), outputChannels: outputChannels / groups)
+    }
+
+    package var multiplyAdds: Int { outputCount * window.patch / groups }
+
+    /// Scalars of the weights as a layer keeps them.
+    ///
+    /// PyTorch's [N][C/groups][kernel height][kernel width] becomes
+    ///
+    ///     depthwise    [taps][N]
+    ///     otherwise    [groups][n/16][taps][C/groups][16]        n = N/groups, padded with zeros to whole vectors
+    package var weightCount: Int {
+        isDepthwise
+            ? window.taps * outputChannels : window.patch * roundedToVectors(outputChannels / groups)
+    }
     /// Transposed weights in panels: [K/16][N rounded up to 16][16].
-    public var transposedWeightCount: Int {
+    package var transposedWeightCount: Int {
         roundedToVectors(window.patch) * roundedToVectors(outputChannels)
     }
-    public var outputCount: Int { window.outputPositions * outputChannels }
+    package var outputCount: Int { window.outputPositions * outputChannels }
 
     // 32 K Floats are 128 KB, a quarter of a small second-level cache.
     var rowsPerBlock: Int {
@@ -34,7 +56,7 @@ public struct ConvolutionGeometry: Equatable, Sendable {
 
     /// Scalars of workspace that each of the three products needs: a padded image, a block of patches, and of Y' padded to
     /// vectors.
-    public var workspaceCount: Int {
+    package var workspaceCount: Int {
         paddedCount + rowsPerBlock * window.output.width * (window.patch + roundedToVectors(outputChannels))
     }
     /// Of the padded image; none where there is no padding.
@@ -62,18 +84,18 @@ public struct ConvolutionGeometry: Equatable, Sendable {
     }
 }
 
-/// Y = conv(X, W) + b.
+/// Y = conv(X, W) + b, or Y += conv(X, W).
 ///
 /// - Parameters:
 ///   - input: One image [H][W][C].
 ///   - weight: Panels [N/16][K][16].
-///   - bias: N numbers padded to whole vectors, or none.
+///   - bias: N numbers, or none. Only for what is not accumulated.
 ///   - output: [output height][output width][N].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func convolutionForward<Scalar: KernelScalar>(
+package func convolutionForward<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
-    bias: UnsafeMutablePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>,
+    bias: UnsafeMutablePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false,
     workspace: UnsafeMutablePointer<Scalar>
 ) {
     let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
@@ -81,10 +103,10 @@ public func convolutionForward<Scalar: KernelScalar>(
     let (image, workspace) = geometry.padding(input, workspace: workspace)
     geometry.forEachBlock { rows, positions in
         im2col(image, window, rows: rows, into: workspace)
+        let target = Panels.rowMajor(output + positions.lowerBound * channels, columns: channels)
         multiply(
             m: positions.count, n: channels, k: patch, Strided(workspace, rowStride: patch),
-            .packed(weight, rows: patch), addingTo: bias.map { .bias($0) },
-            into: .rowMajor(output + positions.lowerBound * channels, columns: channels))
+            .packed(weight, rows: patch), addingTo: accumulating ? target : bias.map { .bias($0) }, into: target)
     }
 }
 
@@ -95,7 +117,7 @@ public func convolutionForward<Scalar: KernelScalar>(
 ///   - inputGradient: [H][W][C].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func convolutionBackwardData<Scalar: KernelScalar>(
+package func convolutionBackwardData<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>,
     transposedWeight: UnsafeMutablePointer<Scalar>, into inputGradient: UnsafeMutablePointer<Scalar>,
     accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
@@ -122,7 +144,7 @@ public func convolutionBackwardData<Scalar: KernelScalar>(
 /// - Parameter weightGradient: Panels [N/16][K][16]; the padding is written as zero.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func convolutionBackwardWeights<Scalar: KernelScalar>(
+package func convolutionBackwardWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
     into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) {
@@ -154,7 +176,7 @@ public func convolutionBackwardWeights<Scalar: KernelScalar>(
 /// Adds up the columns of a row-major [rows × columns] matrix: the gradient of a bias.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func sumRows<Scalar: KernelScalar>(
+package func sumRows<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, into sums: UnsafeMutablePointer<Scalar>,
     accumulating: Bool
 ) {
@@ -163,4 +185,13 @@ public func sumRows<Scalar: KernelScalar>(
         for row in 0..<rows { total += load(matrix + row * columns + column, lanes: lanes) }
         store(total, to: sums + column, lanes: lanes)
     }
+}
+
+/// Writes one row of numbers into every row of a [rows × columns] matrix: the bias under a transposed convolution.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+package func repeatRow<Scalar: KernelScalar>(
+    _ row: UnsafePointer<Scalar>, rows: Int, columns: Int, into matrix: UnsafeMutablePointer<Scalar>
+) {
+    for i in 0..<rows { (matrix + i * columns).update(from: row, count: columns) }
 }

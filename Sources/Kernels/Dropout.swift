@@ -9,7 +9,7 @@
 ///   - output: May be `input`; added to if `accumulating`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func dropout<Scalar: KernelScalar>(
+package func dropout<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, probability: Double, key: UInt64,
     into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false
 ) {

@@ -3,7 +3,7 @@
 /// y = max(x, 0), where NaN stays NaN. `output` may be `input`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func rectify<Scalar: KernelScalar>(
+package func rectify<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
     for (offset, lanes) in vectors(count) {
@@ -14,7 +14,7 @@ public func rectify<Scalar: KernelScalar>(
 /// x' = y' where y > 0, else 0; added to `inputGradient` if `accumulating`. It may be `outputGradient` itself if not.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func rectifyBackward<Scalar: KernelScalar>(
+package func rectifyBackward<Scalar: KernelScalar>(
     output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
@@ -29,7 +29,7 @@ public func rectifyBackward<Scalar: KernelScalar>(
 /// y = x·scale, or y += x·scale. `output` may be `input`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func scale<Scalar: KernelScalar>(
+package func scale<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, by factor: Scalar, count: Int, into output: UnsafeMutablePointer<Scalar>,
     accumulating: Bool = false
 ) {
@@ -44,7 +44,7 @@ public func scale<Scalar: KernelScalar>(
 /// y = a + b. `output` may be either.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func add<Scalar: KernelScalar>(
+package func add<Scalar: KernelScalar>(
     _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
     for (offset, lanes) in vectors(count) {
@@ -52,8 +52,35 @@ public func add<Scalar: KernelScalar>(
     }
 }
 
+/// y = a·b, or y += a·b: both a product and, with y' for one factor, the gradient of the other. `output` may be either.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+package func multiply<Scalar: KernelScalar>(
+    _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>,
+    accumulating: Bool = false
+) {
+    for (offset, lanes) in vectors(count) {
+        var result = load(a + offset, lanes: lanes) * load(b + offset, lanes: lanes)
+        if accumulating { result += load(output + offset, lanes: lanes) }
+        store(result, to: output + offset, lanes: lanes)
+    }
+}
+
+/// y = x·scale + shift. `output` may be `input`.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+package func scaleAndShift<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, scale: Scalar, shift: Scalar, count: Int,
+    into output: UnsafeMutablePointer<Scalar>
+) {
+    let (scale, shift) = (SIMD16(repeating: scale), SIMD16(repeating: shift))
+    for (offset, lanes) in vectors(count) {
+        store(multiplyAdd(shift, load(input + offset, lanes: lanes), scale), to: output + offset, lanes: lanes)
+    }
+}
+
 /// Sets every number to zero.
-public func clear<Scalar: KernelScalar>(_ pointer: UnsafeMutablePointer<Scalar>, count: Int) {
+package func clear<Scalar: KernelScalar>(_ pointer: UnsafeMutablePointer<Scalar>, count: Int) {
     pointer.update(repeating: 0, count: count)
 }
 
@@ -62,7 +89,7 @@ public func clear<Scalar: KernelScalar>(_ pointer: UnsafeMutablePointer<Scalar>,
 /// - Parameter stride: The distance between one partial and the next.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func sumPartials<Scalar: KernelScalar>(
+package func sumPartials<Scalar: KernelScalar>(
     _ partials: UnsafePointer<Scalar>, partialCount: Int, stride: Int, count: Int, bias: UnsafePointer<Scalar>? = nil,
     into sums: UnsafeMutablePointer<Scalar>
 ) {
@@ -76,7 +103,7 @@ public func sumPartials<Scalar: KernelScalar>(
 /// Σ aᵢ·bᵢ.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int) -> Scalar {
+package func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int) -> Scalar {
     var total = SIMD16<Scalar>.zero
     for (offset, lanes) in vectors(count) {
         total = multiplyAdd(total, load(a + offset, lanes: lanes), load(b + offset, lanes: lanes))
@@ -87,7 +114,7 @@ public func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePoi
 /// Σ xᵢ.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
+package func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
     var total = SIMD16<Scalar>.zero
     for (offset, lanes) in vectors(count) {
         total += load(x + offset, lanes: lanes)
@@ -95,10 +122,22 @@ public func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) ->
     return sum(total)
 }
 
+/// Σ xᵢ², in Double: exact to its last digits for any count, and without overflow in Float.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+package func squaredSum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Double {
+    var total = SIMD16<Double>.zero
+    for (offset, lanes) in vectors(count) {
+        let wide = Scalar.widened(load(x + offset, lanes: lanes))
+        total = multiplyAdd(total, wide, wide)
+    }
+    return sum(total)
+}
+
 /// Whether no number is infinite or NaN.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Bool {
+package func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Bool {
     // x·0 is 0 for finite numbers and NaN for all others, and a sum keeps a NaN. Four sums, so that memory and not the
     // latency of the addition sets the pace.
     var sums = (SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero)
@@ -117,20 +156,12 @@ public func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: I
     return sum(total) == 0
 }
 
-/// y = (byte/255 − mean) / deviation.
-@specialized(where Scalar == Float)
-@specialized(where Scalar == Double)
-public func normalize<Scalar: KernelScalar>(
-    _ bytes: UnsafePointer<UInt8>, count: Int, mean: Scalar, deviation: Scalar,
-    into output: UnsafeMutablePointer<Scalar>
-) {
-    let scale = 1 / (255 * deviation)
-    let offset = -mean / deviation
-    for i in 0..<count { output[i] = Scalar(bytes[i]) * scale + offset }
+/// y = byte/255, as torchvision's `ToTensor` has it.
+package func unitInterval(_ bytes: Span<UInt8>, into output: inout MutableSpan<Float>) {
+    for i in 0..<output.count { output[i] = Float(bytes[i]) / 255 }
 }
 
-/// x = (x − mean) / deviation, in place.
-public func normalize(_ values: inout MutableSpan<Float>, mean: Float, deviation: Float) {
-    let (scale, offset) = (1 / deviation, -mean / deviation)
-    for i in 0..<values.count { values[i] = values[i] * scale + offset }
+/// x = (x − mean) / deviation, in place, as torchvision's `Normalize` has it.
+package func normalize(_ values: inout MutableSpan<Float>, mean: Float, deviation: Float) {
+    for i in 0..<values.count { values[i] = (values[i] - mean) / deviation }
 }

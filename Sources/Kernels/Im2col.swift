@@ -12,9 +12,10 @@
 
 extension WindowGeometry {
     /// The same windows over an image that has been padded already.
-    public var padded: WindowGeometry {
+    package var padded: WindowGeometry {
         WindowGeometry(
-            input: Extent(height: input.height + 2 * padding.height, width: input.width + 2 * padding.width),
+            input: Extent(
+                height: input.height + padding.top + padding.bottom, width: input.width + padding.left + padding.right),
             channels: channels, kernel: kernel, stride: stride, dilation: dilation)
     }
 }
@@ -22,44 +23,46 @@ extension WindowGeometry {
 /// Writes an image [H][W][C] with its padding of zeros around it, as `geometry.padded` wants it.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func pad<Scalar: KernelScalar>(
+package func pad<Scalar: KernelScalar>(
     _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, into padded: UnsafeMutablePointer<Scalar>
 ) {
     pad(
-        image, size: geometry.input, channels: geometry.channels, padding: geometry.padding, into: padded,
-        size: geometry.padded.input)
+        image, size: geometry.input, channels: geometry.channels, top: geometry.padding.top,
+        left: geometry.padding.left, into: padded, size: geometry.padded.input)
 }
 
-/// The same for any size of the whole: what the padding above and on the left leaves free lies below and on the right.
+/// The same for any size of the whole: what the rows above and the columns on the left leave free lies below and on the
+/// right.
 @inline(__always)
 func pad<Scalar: KernelScalar>(
-    _ image: UnsafePointer<Scalar>, size: Extent, channels: Int, padding: Extent,
+    _ image: UnsafePointer<Scalar>, size: Extent, channels: Int, top: Int, left: Int,
     into padded: UnsafeMutablePointer<Scalar>, size paddedSize: Extent
 ) {
     let (row, paddedRow) = (size.width * channels, paddedSize.width * channels)
-    let left = padding.width * channels
+    let left = left * channels
     var target = padded
-    clear(target, count: padding.height * paddedRow)
-    target += padding.height * paddedRow
+    clear(target, count: top * paddedRow)
+    target += top * paddedRow
     for y in 0..<size.height {
         clear(target, count: left)
         (target + left).update(from: image + y * row, count: row)
         clear(target + left + row, count: paddedRow - left - row)
         target += paddedRow
     }
-    clear(target, count: (paddedSize.height - padding.height - size.height) * paddedRow)
+    clear(target, count: (paddedSize.height - top - size.height) * paddedRow)
 }
 
 /// The adjoint of `pad`: adds what lies between the edges of a padded image to an image.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func unpad<Scalar: KernelScalar>(
+package func unpad<Scalar: KernelScalar>(
     _ padded: UnsafePointer<Scalar>, _ geometry: WindowGeometry, addingTo image: UnsafeMutablePointer<Scalar>
 ) {
     let row = geometry.input.width * geometry.channels
-    let side = geometry.padding.width * geometry.channels
+    let paddedRow = geometry.padded.input.width * geometry.channels
+    let corner = padded + geometry.padding.top * paddedRow + geometry.padding.left * geometry.channels
     for y in 0..<geometry.input.height {
-        let source = padded + (y + geometry.padding.height) * (row + 2 * side) + side
+        let source = corner + y * paddedRow
         add(UnsafePointer(image + y * row), source, count: row, into: image + y * row)
     }
 }
@@ -71,7 +74,7 @@ public func unpad<Scalar: KernelScalar>(
 ///   - geometry: Without padding.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func im2col<Scalar: KernelScalar>(
+package func im2col<Scalar: KernelScalar>(
     _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     into patches: UnsafeMutablePointer<Scalar>
 ) {
@@ -81,7 +84,7 @@ public func im2col<Scalar: KernelScalar>(
 /// The adjoint of `im2col`: adds every patch to the places of the image that it was read from.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func col2im<Scalar: KernelScalar>(
+package func col2im<Scalar: KernelScalar>(
     _ patches: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     addingTo image: UnsafeMutablePointer<Scalar>
 ) {

@@ -16,7 +16,7 @@
 ///   - c: Only its `n` columns are written.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func multiply<Scalar: KernelScalar>(
+package func multiply<Scalar: KernelScalar>(
     m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>? = nil,
     into c: Panels<Scalar>
 ) {
@@ -101,7 +101,7 @@ private func multiplyPanel<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
 private let rowBlock = 144
 
 /// How many scalars of workspace `multiply` of row-major matrices needs.
-public func multiplyWorkspace(m: Int, n: Int, k: Int) -> Int {
+package func multiplyWorkspace(m: Int, n: Int, k: Int) -> Int {
     (roundedToVectors(n) + min(m, rowBlock)) * min(k, depthBlock)
 }
 
@@ -117,7 +117,7 @@ public func multiplyWorkspace(m: Int, n: Int, k: Int) -> Int {
 /// - Parameter workspace: At least `multiplyWorkspace(m:n:k:)` scalars, of any content.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func multiply<Scalar: KernelScalar>(
+package func multiply<Scalar: KernelScalar>(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Scalar>, transposed aTransposed: Bool = false,
     _ b: UnsafePointer<Scalar>, transposed bTransposed: Bool = false,
     into c: UnsafeMutablePointer<Scalar>, accumulating: Bool = false, workspace: UnsafeMutablePointer<Scalar>

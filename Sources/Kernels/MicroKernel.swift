@@ -10,13 +10,13 @@
 // panel of at most eight columns has accumulators of eight lanes.
 
 /// A matrix read element by element: (i, j) lies at `pointer[i * rowStride + j * columnStride]`. One of the strides is 1.
-public struct Strided<Scalar> {
+package struct Strided<Scalar> {
     var pointer: UnsafePointer<Scalar>
     var rowStride: Int
     var columnStride: Int
 
     /// A row-major matrix (`columnStride` 1), a transposed one (`rowStride` 1).
-    public init(_ pointer: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int = 1) {
+    package init(_ pointer: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int = 1) {
         self.pointer = pointer
         self.rowStride = rowStride
         self.columnStride = columnStride
@@ -28,30 +28,30 @@ public struct Strided<Scalar> {
 ///     row-major, n columns:     rowStride = n,  panelStride = 16
 ///     packed, [n/16][rows][16]: rowStride = 16, panelStride = rows * 16
 ///     one row for all (a bias): rowStride = 0,  panelStride = 16
-public struct Panels<Scalar> {
+package struct Panels<Scalar> {
     var pointer: UnsafeMutablePointer<Scalar>
     var rowStride: Int
     var panelStride: Int
 
     /// Any layout of the table above.
-    public init(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, panelStride: Int) {
+    package init(_ pointer: UnsafeMutablePointer<Scalar>, rowStride: Int, panelStride: Int) {
         self.pointer = pointer
         self.rowStride = rowStride
         self.panelStride = panelStride
     }
 
     /// A matrix of whole rows.
-    public static func rowMajor(_ pointer: UnsafeMutablePointer<Scalar>, columns: Int) -> Panels {
+    package static func rowMajor(_ pointer: UnsafeMutablePointer<Scalar>, columns: Int) -> Panels {
         Panels(pointer, rowStride: columns, panelStride: vectorWidth)
     }
 
     /// A matrix packed as [columns/16][rows][16].
-    public static func packed(_ pointer: UnsafeMutablePointer<Scalar>, rows: Int) -> Panels {
+    package static func packed(_ pointer: UnsafeMutablePointer<Scalar>, rows: Int) -> Panels {
         Panels(pointer, rowStride: vectorWidth, panelStride: rows * vectorWidth)
     }
 
     /// One row of numbers, given to every row of the product.
-    public static func bias(_ pointer: UnsafeMutablePointer<Scalar>) -> Panels {
+    package static func bias(_ pointer: UnsafeMutablePointer<Scalar>) -> Panels {
         Panels(pointer, rowStride: 0, panelStride: vectorWidth)
     }
 
@@ -60,7 +60,7 @@ public struct Panels<Scalar> {
 
     /// The same matrix from the given row and panel on.
     @inline(__always)
-    public func from(row: Int = 0, panel: Int = 0) -> Panels {
+    package func from(row: Int = 0, panel: Int = 0) -> Panels {
         Panels(at(row: row, panel: panel), rowStride: rowStride, panelStride: panelStride)
     }
 }

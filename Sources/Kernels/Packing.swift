@@ -7,7 +7,7 @@
 /// Packs a row-major matrix into panels.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func pack<Scalar: KernelScalar>(
+package func pack<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int, into panels: UnsafeMutablePointer<Scalar>
 ) {
     for row in 0..<rows {
@@ -20,7 +20,7 @@ public func pack<Scalar: KernelScalar>(
 /// Packs the transpose of a row-major matrix: panels of a [columns × rows] matrix, [rows/16][columns][16].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func packTransposed<Scalar: KernelScalar>(
+package func packTransposed<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int,
     into panels: UnsafeMutablePointer<Scalar>
 ) {
@@ -43,7 +43,7 @@ public func packTransposed<Scalar: KernelScalar>(
 ///     padding of `packed` is.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func transposePanels<Scalar: KernelScalar>(
+package func transposePanels<Scalar: KernelScalar>(
     _ packed: UnsafePointer<Scalar>, rows: Int, columns: Int, panels: Range<Int>,
     into transposed: UnsafeMutablePointer<Scalar>
 ) {
@@ -72,6 +72,15 @@ private func transposeBlock<Scalar: KernelScalar>(
         }
         return
     }
+    let lines = transposedBlock(block, rowStride: rowStride)
+    for i in 0..<16 { store(lines[i], to: target + i * vectorWidth) }
+}
+
+/// The columns of a block of 16 × 16.
+@inline(__always)
+func transposedBlock<Scalar: KernelScalar>(
+    _ block: UnsafePointer<Scalar>, rowStride: Int
+) -> InlineArray<16, SIMD16<Scalar>> {
     var lines = InlineArray<16, SIMD16<Scalar>> { load(block + $0 * rowStride) }
     // Four rounds of riffling line i with line i + 8: each moves one bit of the row number into the lane number.
     for _ in 0..<4 {
@@ -84,7 +93,7 @@ private func transposeBlock<Scalar: KernelScalar>(
         }
         lines = riffled
     }
-    for i in 0..<16 { store(lines[i], to: target + i * vectorWidth) }
+    return lines
 }
 
 /// Copies a block of a row-major matrix so that its rows follow one another.

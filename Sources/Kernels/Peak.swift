@@ -6,7 +6,7 @@
 ///
 /// - Returns: Something that depends on every operation, and the floating-point operations done: two a multiply-add.
 @inline(never)
-public func multiplyAddChains(iterations: Int, factor: Float, addend: Float) -> (result: Float, operations: Int) {
+package func multiplyAddChains(iterations: Int, factor: Float, addend: Float) -> (result: Float, operations: Int) {
     #if LANES_AVX512
         var chains = InlineArray<12, SIMD16<Float>> { SIMD16(repeating: Float($0)) }
     #else

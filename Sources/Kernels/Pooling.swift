@@ -9,7 +9,7 @@
 ///   compares vectors of bytes lane by lane, which made the backward pass ten times as slow.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func maxPoolForward<Scalar: KernelScalar>(
+package func maxPoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
     taps: UnsafeMutablePointer<Scalar>
 ) {
@@ -35,7 +35,7 @@ public func maxPoolForward<Scalar: KernelScalar>(
 ///   - accumulating: Whether to add all this to what is there.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func maxPoolBackward<Scalar: KernelScalar>(
+package func maxPoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
@@ -70,14 +70,20 @@ public func maxPoolBackward<Scalar: KernelScalar>(
     }
 }
 
-/// The mean of each window; padding counts as zeros, as PyTorch's default does.
+/// The mean of each window.
+///
+/// - Parameter countIncludePad: Whether padding counts as zeros, PyTorch's default, or not at all. What lies behind the
+///   padding, in ceil mode, never counts. A window that nothing counts in gives 0.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func averagePoolForward<Scalar: KernelScalar>(
-    _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>
+package func averagePoolForward<Scalar: KernelScalar>(
+    _ geometry: WindowGeometry, countIncludePad: Bool = true, input: UnsafePointer<Scalar>,
+    into output: UnsafeMutablePointer<Scalar>
 ) {
-    let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
+    let share = 1 / Scalar(geometry.taps)
+    let isUniform = countIncludePad && !geometry.ceilMode
     for window in Windows(geometry) {
+        let scale = SIMD16(repeating: isUniform ? share : window.share(geometry, countIncludePad))
         let position = window.position
         for (channel, lanes) in vectors(window.count) {
             var total = SIMD16<Scalar>.zero
@@ -87,26 +93,29 @@ public func averagePoolForward<Scalar: KernelScalar>(
     }
 }
 
-/// Gives each window's gradient, divided by the number of taps, to every place that the window covers.
+/// Gives each window's gradient, divided by the number of taps that count, to every place that the window covers.
 ///
 /// - Parameters:
+///   - countIncludePad: As in the forward pass.
 ///   - inputGradient: [H][W][C].
 ///   - accumulating: Whether to add to what is there.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func averagePoolBackward<Scalar: KernelScalar>(
-    _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>,
+package func averagePoolBackward<Scalar: KernelScalar>(
+    _ geometry: WindowGeometry, countIncludePad: Bool = true, outputGradient: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
     if !accumulating { clear(inputGradient, count: geometry.inputCount) }
-    let scale = SIMD16<Scalar>(repeating: 1 / Scalar(geometry.taps))
+    let share = 1 / Scalar(geometry.taps)
+    let isUniform = countIncludePad && !geometry.ceilMode
     for window in Windows(geometry) {
+        let scale = SIMD16(repeating: isUniform ? share : window.share(geometry, countIncludePad))
         let position = window.position
         for (_, place) in Taps(window, geometry) {
             for (channel, lanes) in vectors(window.count) {
-                let share = load(outputGradient + position + channel, lanes: lanes) * scale
+                let part = load(outputGradient + position + channel, lanes: lanes) * scale
                 let target = inputGradient + place + channel
-                store(load(target, lanes: lanes) + share, to: target, lanes: lanes)
+                store(load(target, lanes: lanes) + part, to: target, lanes: lanes)
             }
         }
     }
@@ -160,6 +169,18 @@ private struct Window {
     let position: Int
     /// Windows times channels.
     let count: Int
+
+    /// One by the number of taps inside the image, or inside the padded image.
+    @inline(__always)
+    func share<Scalar: KernelScalar>(_ geometry: WindowGeometry, _ countIncludePad: Bool) -> Scalar {
+        guard countIncludePad else { return 1 / Scalar(max(1, rows.count * columns.count)) }
+        let (padded, kernel, dilation) = (geometry.padded.input, geometry.kernel, geometry.dilation)
+        let rows = WindowGeometry.tapsInside(
+            start: top + geometry.padding.top, size: padded.height, kernel: kernel.height, dilation: dilation.height)
+        let columns = WindowGeometry.tapsInside(
+            start: left + geometry.padding.left, size: padded.width, kernel: kernel.width, dilation: dilation.width)
+        return 1 / Scalar(max(1, rows.count * columns.count))
+    }
 }
 
 /// The number of each tap of a window, and where its first channel lies in the image.

@@ -15,6 +15,12 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func raise(_ best: inout Vector, _ index: inout Vector, to candidate: Vector, at position: Self)
     /// `values` with zero in the lanes whose `index` is not `position`. (Two of `.<` and `.>`: `.==` and `.!=` go lane by lane.)
     static func kept(_ values: Vector, where index: Vector, is position: Self) -> Vector
+    /// |x|, also of NaN.
+    static func magnitude(_ x: Vector) -> Vector
+    /// The positive numbers `magnitude` with the signs of `x`.
+    static func signed(_ magnitude: Vector, as x: Vector) -> Vector
+    /// The same numbers in Double, for sums that must not lose digits.
+    static func widened(_ x: Vector) -> SIMD16<Double>
     /// Zeros and ones as numbers.
     static func numbers(_ bits: SIMD16<UInt32>) -> Vector
     /// `x` where `condition` ≥ `limit` and `otherwise` elsewhere, also where `condition` is NaN.
@@ -25,6 +31,10 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func splitExponent(_ x: Vector) -> (m: Vector, n: Vector)
     /// How many terms the series of `exp` and of `log` need to reach this scalar's precision.
     static var seriesTerms: (exp: Int, log: Int) { get }
+    /// The series of erf(x)/x in x², for |x| ≤ ½.
+    static func errorFunctionSeries(_ square: Vector) -> Vector
+    /// The series that `normalTail` multiplies by; see there.
+    static func normalTailSeries(_ u: Vector) -> Vector
 }
 
 extension Float: KernelScalar {
@@ -51,6 +61,20 @@ extension Float: KernelScalar {
     public static func kept(_ values: SIMD16<Float>, where index: SIMD16<Float>, is position: Float) -> SIMD16<Float> {
         values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
     }
+
+    @_transparent
+    public static func magnitude(_ x: SIMD16<Float>) -> SIMD16<Float> {
+        unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt32>.self) & 0x7FFF_FFFF, to: SIMD16<Float>.self)
+    }
+
+    @_transparent
+    public static func signed(_ magnitude: SIMD16<Float>, as x: SIMD16<Float>) -> SIMD16<Float> {
+        let sign = unsafeBitCast(x, to: SIMD16<UInt32>.self) & ~0x7FFF_FFFF
+        return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD16<UInt32>.self) | sign, to: SIMD16<Float>.self)
+    }
+
+    @_transparent
+    public static func widened(_ x: SIMD16<Float>) -> SIMD16<Double> { SIMD16<Double>(x) }
 
     @_transparent
     public static func numbers(_ bits: SIMD16<UInt32>) -> SIMD16<Float> {
@@ -109,6 +133,20 @@ extension Double: KernelScalar {
     > {
         values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
     }
+
+    @_transparent
+    public static func magnitude(_ x: SIMD16<Double>) -> SIMD16<Double> {
+        unsafeBitCast(unsafeBitCast(x, to: SIMD16<UInt64>.self) & 0x7FFF_FFFF_FFFF_FFFF, to: SIMD16<Double>.self)
+    }
+
+    @_transparent
+    public static func signed(_ magnitude: SIMD16<Double>, as x: SIMD16<Double>) -> SIMD16<Double> {
+        let sign = unsafeBitCast(x, to: SIMD16<UInt64>.self) & ~0x7FFF_FFFF_FFFF_FFFF
+        return unsafeBitCast(unsafeBitCast(magnitude, to: SIMD16<UInt64>.self) | sign, to: SIMD16<Double>.self)
+    }
+
+    @_transparent
+    public static func widened(_ x: SIMD16<Double>) -> SIMD16<Double> { x }
 
     @_transparent
     public static func numbers(_ bits: SIMD16<UInt32>) -> SIMD16<Double> {

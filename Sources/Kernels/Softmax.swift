@@ -25,7 +25,7 @@ private func shiftedExponentials<Scalar: KernelScalar>(
 /// y = softmax(x). `output` may be `input`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func softmaxForward<Scalar: KernelScalar>(
+package func softmaxForward<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
     let total = shiftedExponentials(input, count: count, into: output).sum
@@ -35,7 +35,7 @@ public func softmaxForward<Scalar: KernelScalar>(
 /// x'ᵢ = yᵢ·(y'ᵢ − Σⱼ y'ⱼ·yⱼ), or x' += it.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func softmaxBackward<Scalar: KernelScalar>(
+package func softmaxBackward<Scalar: KernelScalar>(
     output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
@@ -49,7 +49,7 @@ public func softmaxBackward<Scalar: KernelScalar>(
 /// y = log-softmax(x). `output` must not be `input`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func logSoftmaxForward<Scalar: KernelScalar>(
+package func logSoftmaxForward<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
     let (greatest, total) = shiftedExponentials(input, count: count, into: output)
@@ -61,7 +61,7 @@ public func logSoftmaxForward<Scalar: KernelScalar>(
 /// x'ᵢ = y'ᵢ − exp(yᵢ)·Σⱼ y'ⱼ, or x' += it.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func logSoftmaxBackward<Scalar: KernelScalar>(
+package func logSoftmaxBackward<Scalar: KernelScalar>(
     output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
@@ -74,32 +74,80 @@ public func logSoftmaxBackward<Scalar: KernelScalar>(
     }
 }
 
-/// Cross-entropy of one sample: −log-softmax(logits)[label], with its gradient.
+/// Cross-entropy of one sample, Σᵢ −targetᵢ·log-softmax(logits)ᵢ, with its gradient.
+///
+/// The target is 1 at the label, and with smoothing s (Szegedy et al., 2016) 1 − s + s/count at the label and s/count
+/// elsewhere.
 ///
 /// - Parameters:
 ///   - label: 0..<count.
-///   - gradient: (softmax(logits) − one-hot(label))·scale; nil where only the loss is wanted. Not `logits`.
+///   - smoothing: s, in 0...1.
+///   - gradient: (softmax(logits) − target)·scale; nil where only the loss is wanted. Not `logits`.
 ///   - workspace: `count` scalars.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func crossEntropy<Scalar: KernelScalar>(
-    _ logits: UnsafePointer<Scalar>, label: Int, count: Int, scale factor: Scalar,
+package func crossEntropy<Scalar: KernelScalar>(
+    _ logits: UnsafePointer<Scalar>, label: Int, count: Int, smoothing: Scalar = 0, scale factor: Scalar,
     gradient: UnsafeMutablePointer<Scalar>?, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) -> Scalar {
     let (greatest, total) = shiftedExponentials(logits, count: count, into: workspace)
+    let share = smoothing / Scalar(count)
     if let gradient {
+        let peak = 1 - smoothing + share
         for i in 0..<count {
-            let slope = (workspace[i] / total - (i == label ? 1 : 0)) * factor
+            let slope = (workspace[i] / total - (i == label ? peak : share)) * factor
             gradient[i] = accumulating ? gradient[i] + slope : slope
         }
     }
-    return log(SIMD16(repeating: total))[0] - (logits[label] - greatest)
+    let logarithm = log(SIMD16(repeating: total))[0]
+    let distance = logits[label] - greatest
+    // Smoothing by 0 must not meet a logit of −∞.
+    guard smoothing > 0 else { return logarithm - distance }
+    var distances = SIMD16<Double>.zero
+    for (offset, lanes) in vectors(count) {
+        let vector = load(logits + offset, lanes: lanes) - greatest
+        distances += Scalar.widened(keeping(vector, lanes: lanes))
+    }
+    return logarithm - (distance * (1 - smoothing) + Scalar(sum(distances)) * share)
+}
+
+/// Cross-entropy of one sample with weights of classes, Σᵢ −qᵢ·log-softmax(logits)ᵢ, with its gradient.
+///
+/// qᵢ is the class's weight times the target of `crossEntropy`, so it may add up to anything.
+///
+/// - Parameters:
+///   - classWeights: 0 or more, one for each logit.
+///   - gradient: (softmax(logits)·Σ q − q)·scale; nil where only the loss is wanted. Not `logits`.
+///   - workspace: As many scalars as there are logits.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+package func weightedCrossEntropy<Scalar: KernelScalar>(
+    _ logits: UnsafePointer<Scalar>, label: Int, classWeights: [Double], smoothing: Scalar, scale factor: Scalar,
+    gradient: UnsafeMutablePointer<Scalar>?, workspace: UnsafeMutablePointer<Scalar>
+) -> Scalar {
+    let count = classWeights.count
+    let (greatest, total) = shiftedExponentials(logits, count: count, into: workspace)
+    let logarithm = log(SIMD16(repeating: total))[0]
+    let share = Double(smoothing) / Double(count)
+    func wanted(_ i: Int) -> Double { classWeights[i] * (i == label ? 1 - Double(smoothing) + share : share) }
+
+    var (loss, sum) = (0.0, 0.0)
+    for i in 0..<count {
+        let q = wanted(i)
+        sum += q
+        // 0 must not meet a logit of −∞.
+        if q > 0 { loss += q * Double(logarithm - (logits[i] - greatest)) }
+    }
+    if let gradient {
+        for i in 0..<count { gradient[i] = (workspace[i] / total * Scalar(sum) - Scalar(wanted(i))) * factor }
+    }
+    return Scalar(loss)
 }
 
 /// Negative log-likelihood of one sample: −logProbabilities[label], with its gradient, −scale at the label and 0 elsewhere.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func negativeLogLikelihood<Scalar: KernelScalar>(
+package func negativeLogLikelihood<Scalar: KernelScalar>(
     _ logProbabilities: UnsafePointer<Scalar>, label: Int, count: Int, scale factor: Scalar,
     gradient: UnsafeMutablePointer<Scalar>?, accumulating: Bool
 ) -> Scalar {
@@ -113,7 +161,7 @@ public func negativeLogLikelihood<Scalar: KernelScalar>(
 /// The index of the greatest number, the first of equals; a NaN is greater than all.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func argmax<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Int {
+package func argmax<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Int {
     var best = 0
     for i in 0..<count {
         if x[i].isNaN { return i }

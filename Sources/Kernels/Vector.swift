@@ -1,9 +1,9 @@
 /// The number of lanes of a vector, and the width of the panels that matrices are packed into.
-public let vectorWidth = 16
+@usableFromInline package let vectorWidth = 16
 
 /// `count` rounded up to whole vectors.
 @inlinable
-public func roundedToVectors(_ count: Int) -> Int { (count + vectorWidth - 1) / vectorWidth * vectorWidth }
+package func roundedToVectors(_ count: Int) -> Int { (count + vectorWidth - 1) / vectorWidth * vectorWidth }
 
 /// accumulator + a·b, rounded once where the processor has a fused multiply-add.
 @inline(__always)
@@ -47,6 +47,16 @@ func store<Element: SIMDScalar>(_ vector: SIMD16<Element>, to pointer: UnsafeMut
     if lanes == 8 { return bytes.storeBytes(of: vector.lowHalf, as: SIMD8<Element>.self) }
     if lanes == 4 { return bytes.storeBytes(of: vector.lowHalf.lowHalf, as: SIMD4<Element>.self) }
     for lane in 0..<lanes { pointer[lane] = vector[lane] }
+}
+
+/// The first `lanes` numbers of `vector`, with zero in the other lanes.
+@inline(__always)
+func keeping<Scalar: KernelScalar>(_ vector: SIMD16<Scalar>, lanes: Int) -> SIMD16<Scalar> {
+    var kept = vector
+    if lanes < vectorWidth {
+        for lane in lanes..<vectorWidth { kept[lane] = 0 }
+    }
+    return kept
 }
 
 /// The vectors that `count` numbers are: (offset, lanes), with 16 lanes, and in the last one what is left over.

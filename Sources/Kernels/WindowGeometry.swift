@@ -1,34 +1,25 @@
-/// A height and a width; a literal stands for a square.
-public struct Extent: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
-    public var height: Int
-    public var width: Int
-
-    public init(height: Int, width: Int) {
-        self.height = height
-        self.width = width
-    }
-
-    public init(integerLiteral size: Int) { self.init(height: size, width: size) }
-
-    public var description: String { "\(height)×\(width)" }
-}
-
 /// The shape arithmetic of everything that slides a window over an image: convolution and pooling.
 ///
 /// Images lie channels last, [height][width][channels]. A window's row of `kernel.width` taps, each of `channels`
 /// numbers, is then one run of memory where the dilation is 1.
-public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
-    public let input: Extent
-    public let channels: Int
-    public let kernel: Extent
-    public let stride: Extent
-    /// Rows added above and below, columns added left and right.
-    public let padding: Extent
+package struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
+    package let input: Extent
+    package let channels: Int
+    package let kernel: Extent
+    package let stride: Extent
+    package let padding: Padding
     /// Distance between neighbouring taps.
-    public let dilation: Extent
+    package let dilation: Extent
+    /// Whether a last window that reaches over the bottom or right edge counts, as long as it starts inside the image or
+    /// the padding before it. For pools alone: a convolution's windows lie inside the padded image.
+    package let ceilMode: Bool
 
-    public init(
-        input: Extent, channels: Int, kernel: Extent, stride: Extent = 1, padding: Extent = 0, dilation: Extent = 1
+    /// The most taps that a max-pool can tell apart: it keeps their numbers as Floats. A layer refuses more.
+    package static let mostTaps = 1 << 24
+
+    package init(
+        input: Extent, channels: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1,
+        ceilMode: Bool = false
     ) {
         self.input = input
         self.channels = channels
@@ -36,37 +27,50 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
         self.stride = stride
         self.padding = padding
         self.dilation = dilation
+        self.ceilMode = ceilMode
     }
 
-    /// ⌊(input + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 in each direction; 0 where no window fits.
-    public var output: Extent {
-        func size(_ input: Int, _ padding: Int, _ reach: Int, _ stride: Int) -> Int {
-            let room = input + 2 * padding - reach
-            return room < 0 ? 0 : room / stride + 1
-        }
-        return Extent(
-            height: size(input.height, padding.height, reach.height, stride.height),
-            width: size(input.width, padding.width, reach.width, stride.width))
+    /// The same windows over an image of `count` channels.
+    package func withChannels(_ count: Int) -> WindowGeometry {
+        WindowGeometry(
+            input: input, channels: count, kernel: kernel, stride: stride, padding: padding, dilation: dilation,
+            ceilMode: ceilMode)
+    }
+
+    /// ⌊(input + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 in each direction, with the padding of both sides; 0
+    /// where no window fits. In ceil mode rounded up, but without a window that starts behind the image.
+    package var output: Extent {
+        Extent(
+            height: outputSize(input.height, padding.top, padding.bottom, reach.height, stride.height),
+            width: outputSize(input.width, padding.left, padding.right, reach.width, stride.width))
+    }
+
+    private func outputSize(_ input: Int, _ before: Int, _ after: Int, _ reach: Int, _ stride: Int) -> Int {
+        let room = input + before + after - reach
+        guard ceilMode else { return room < 0 ? 0 : room / stride + 1 }
+        let windows = room <= -stride ? 0 : (room + stride - 1) / stride + 1
+        return (windows - 1) * stride >= input + before ? windows - 1 : windows
     }
 
     /// The extent of the input that one window covers: dilation·(kernel − 1) + 1.
-    public var reach: Extent {
+    package var reach: Extent {
         Extent(
             height: dilation.height * (kernel.height - 1) + 1, width: dilation.width * (kernel.width - 1) + 1)
     }
 
-    public var inputCount: Int { input.height * input.width * channels }
-    public var outputPositions: Int { output.height * output.width }
+    package var inputCount: Int { input.height * input.width * channels }
+    package var outputPositions: Int { output.height * output.width }
     /// The taps of one window, without channels.
-    public var taps: Int { kernel.height * kernel.width }
+    package var taps: Int { kernel.height * kernel.width }
     /// The numbers that one window sees: taps × channels.
-    public var patch: Int { taps * channels }
+    package var patch: Int { taps * channels }
 
-    public var description: String {
+    package var description: String {
         var text = "\(kernel)"
         if stride != 1 { text += " stride \(stride)" }
         if padding != 0 { text += " pad \(padding)" }
         if dilation != 1 { text += " dilation \(dilation)" }
+        if ceilMode { text += " ceil" }
         return text
     }
 
@@ -85,15 +89,15 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
 
     /// The columns of the output whose windows lie between the left and the right edge of the image.
     var interiorColumns: Range<Int> {
-        let first = min(output.width, (padding.width + stride.width - 1) / stride.width)
-        let room = input.width + padding.width - reach.width
+        let first = min(output.width, (padding.left + stride.width - 1) / stride.width)
+        let room = input.width + padding.left - reach.width
         return first..<max(first, min(output.width, room < 0 ? 0 : room / stride.width + 1))
     }
 
     /// The taps of a window in row `y` of the output that lie inside the image, and the image row of tap 0.
     @inline(__always)
     func rowTaps(_ y: Int) -> (taps: Range<Int>, start: Int) {
-        let start = y * stride.height - padding.height
+        let start = y * stride.height - padding.top
         return (
             Self.tapsInside(start: start, size: input.height, kernel: kernel.height, dilation: dilation.height), start
         )
@@ -102,7 +106,7 @@ public struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
     /// The same for a window in column `x` of the output.
     @inline(__always)
     func columnTaps(_ x: Int) -> (taps: Range<Int>, start: Int) {
-        let start = x * stride.width - padding.width
+        let start = x * stride.width - padding.left
         return (
             Self.tapsInside(start: start, size: input.width, kernel: kernel.width, dilation: dilation.width), start
         )

@@ -24,28 +24,30 @@
 extension ConvolutionGeometry {
     /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and what they
     /// make of a whole image is no more than half a second-level cache, 512 KB of Floats.
-    public var isWinograd: Bool {
-        window.kernel == 3 && window.stride == 1 && window.dilation == 1 && window.padding.height <= 2
-            && window.padding.width <= 2 && window.channels % vectorWidth == 0 && outputChannels % vectorWidth == 0
+    package var isWinograd: Bool {
+        groups == 1 && window.kernel == 3 && window.stride == 1 && window.dilation == 1
+            && max(window.padding.top, window.padding.left, window.padding.bottom, window.padding.right) <= 2
+            && window.channels % vectorWidth == 0 && outputChannels % vectorWidth == 0
             && 16 * forwardTiles.tiles * (window.channels + outputChannels) <= 131_072
     }
 
     /// Scalars of transformed weights, [16 places][panels][rows][16], and of their gradient.
-    public var winogradWeightCount: Int { 16 * window.channels * outputChannels }
+    package var winogradWeightCount: Int { 16 * window.channels * outputChannels }
 
     /// Scalars of workspace for each of the three passes.
-    public var winogradWorkspaceCount: Int {
+    package var winogradWorkspaceCount: Int {
         let passes = [forwardTiles, backwardTiles]
         return (passes.map { $0.tiles * 16 * (window.channels + outputChannels) }.max() ?? 0)
             + (passes.map { $0.paddedPositions }.max() ?? 0) * max(window.channels, outputChannels)
     }
 
-    var forwardTiles: TileGrid { TileGrid(output: window.output, padding: window.padding) }
+    var forwardTiles: TileGrid {
+        TileGrid(output: window.output, top: window.padding.top, left: window.padding.left)
+    }
 
     /// Of the pass from the output's gradient to the input's.
     var backwardTiles: TileGrid {
-        let padding = Extent(height: 2 - window.padding.height, width: 2 - window.padding.width)
-        return TileGrid(output: window.input, padding: padding)
+        TileGrid(output: window.input, top: 2 - window.padding.top, left: 2 - window.padding.left)
     }
 }
 
@@ -56,7 +58,7 @@ extension ConvolutionGeometry {
 ///   - transformed: [16 places][N/16][C][16].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func winogradWeights<Scalar: KernelScalar>(
+package func winogradWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, _ weight: UnsafePointer<Scalar>, into transformed: UnsafeMutablePointer<Scalar>
 ) {
     let rows = geometry.window.channels
@@ -78,7 +80,7 @@ public func winogradWeights<Scalar: KernelScalar>(
 ///   - transformed: [16 places][C/16][N][16].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func winogradTurnedWeights<Scalar: KernelScalar>(
+package func winogradTurnedWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, _ transposedWeight: UnsafePointer<Scalar>,
     into transformed: UnsafeMutablePointer<Scalar>
 ) {
@@ -96,7 +98,7 @@ public func winogradTurnedWeights<Scalar: KernelScalar>(
 ///   - weightGradient: Panels [N/16][9][C][16].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func winogradWeightGradient<Scalar: KernelScalar>(
+package func winogradWeightGradient<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, _ transformed: UnsafePointer<Scalar>,
     into weightGradient: UnsafeMutablePointer<Scalar>
 ) {
@@ -105,7 +107,7 @@ public func winogradWeightGradient<Scalar: KernelScalar>(
     for panel in 0..<geometry.outputChannels / vectorWidth {
         for row in 0..<rows {
             let source = transformed + (panel * rows + row) * vectorWidth
-            var columns = InlineArray<12, SIMD16<Scalar>>(repeating: .zero)
+            var columns = InlineArray<12, SIMD16<Scalar>> { _ in .zero }
             for i in 0..<4 {
                 let line = backwardFilter(
                     load(source + (4 * i) * count), load(source + (4 * i + 1) * count),
@@ -124,21 +126,23 @@ public func winogradWeightGradient<Scalar: KernelScalar>(
     }
 }
 
-/// Y = conv(X, W) + b.
+/// Y = conv(X, W) + b, or Y += conv(X, W).
 ///
 /// - Parameters:
 ///   - weight: What `winogradWeights` made.
-///   - bias: N numbers, or none.
+///   - bias: N numbers, or none. Only for what is not accumulated.
 ///   - output: [output height][output width][N].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func winogradForward<Scalar: KernelScalar>(
+package func winogradForward<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
-    bias: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, workspace: UnsafeMutablePointer<Scalar>
+    bias: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false,
+    workspace: UnsafeMutablePointer<Scalar>
 ) {
     convolve(
         geometry.forwardTiles, input, size: geometry.window.input, channels: geometry.window.channels, weight: weight,
-        bias: bias, into: output, channels: geometry.outputChannels, accumulating: false, workspace: workspace)
+        bias: bias, into: output, channels: geometry.outputChannels, accumulating: accumulating,
+        workspace: workspace)
 }
 
 /// X' = the gradient of the input, or X' += it.
@@ -146,7 +150,7 @@ public func winogradForward<Scalar: KernelScalar>(
 /// - Parameter weight: What `winogradTurnedWeights` made.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func winogradBackwardData<Scalar: KernelScalar>(
+package func winogradBackwardData<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) {
@@ -161,7 +165,7 @@ public func winogradBackwardData<Scalar: KernelScalar>(
 /// - Parameter transformedGradient: [16 places][N/16][C][16].
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func winogradBackwardWeights<Scalar: KernelScalar>(
+package func winogradBackwardWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
     into transformedGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool,
     workspace: UnsafeMutablePointer<Scalar>

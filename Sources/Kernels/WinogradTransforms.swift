@@ -3,7 +3,9 @@
 /// The tiles that cover an image of results, 2×2 each; the last ones may reach beyond it.
 struct TileGrid {
     let output: Extent
-    let padding: Extent
+    /// The rows above and the columns left of the image that the tiles read.
+    let top: Int
+    let left: Int
 
     var rows: Int { (output.height + 1) / 2 }
     var columns: Int { (output.width + 1) / 2 }
@@ -19,12 +21,12 @@ func transformInput<Scalar: KernelScalar>(
     _ grid: TileGrid, _ input: UnsafePointer<Scalar>, size: Extent, channels: Int,
     into values: UnsafeMutablePointer<Scalar>, padded: UnsafeMutablePointer<Scalar>
 ) {
-    pad(input, size: size, channels: channels, padding: grid.padding, into: padded, size: grid.paddedSize)
+    pad(input, size: size, channels: channels, top: grid.top, left: grid.left, into: padded, size: grid.paddedSize)
     let row = grid.paddedSize.width * channels
     for tile in 0..<grid.tiles {
         let corner = padded + tile / grid.columns * 2 * row + tile % grid.columns * 2 * channels
         for channel in stride(from: 0, to: channels, by: vectorWidth) {
-            var lines = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
+            var lines = InlineArray<16, SIMD16<Scalar>> { _ in .zero }
             for i in 0..<4 {
                 let source = corner + i * row + channel
                 let line = inputLine(
@@ -96,7 +98,7 @@ func transformGradient<Scalar: KernelScalar>(
             let lower =
                 hasBelow
                 ? gradientLine(load(source + width), hasRight ? load(source + width + channels) : .zero)
-                : InlineArray(repeating: .zero)
+                : InlineArray { _ in .zero }
             let target = values + tile * channels + channel
             for j in 0..<4 {
                 let column = gradientLine(upper[j], lower[j])
@@ -140,7 +142,7 @@ func transformedFilter<Scalar: KernelScalar>(
     _ filter: InlineArray<9, SIMD16<Scalar>>
 ) -> InlineArray<16, SIMD16<Scalar>> {
     let half = SIMD16<Scalar>(repeating: 0.5)
-    var lines = InlineArray<12, SIMD16<Scalar>>(repeating: .zero)
+    var lines = InlineArray<12, SIMD16<Scalar>> { _ in .zero }
     for j in 0..<3 {
         let (a, b, c) = (filter[j], filter[3 + j], filter[6 + j])
         lines[j] = a
@@ -148,7 +150,7 @@ func transformedFilter<Scalar: KernelScalar>(
         lines[6 + j] = (a + c - b) * half
         lines[9 + j] = c
     }
-    var places = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
+    var places = InlineArray<16, SIMD16<Scalar>> { _ in .zero }
     for i in 0..<4 {
         let (a, b, c) = (lines[3 * i], lines[3 * i + 1], lines[3 * i + 2])
         places[4 * i] = a

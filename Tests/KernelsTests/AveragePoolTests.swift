@@ -1,14 +1,16 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
 @Suite("Average-pooling")
 struct AveragePoolTests {
-    @Test("Both passes against plain loops", arguments: windowGeometries)
+    @Test("Both passes against plain loops, with padding counted and not", arguments: poolGeometries)
     func passes(geometry: WindowGeometry) {
         for channels in [1, 3, 16, 17, 33] {
-            check(geometry.withChannels(channels), Float.self)
-            check(geometry.withChannels(channels), Double.self)
+            for countIncludePad in [true, false] {
+                check(geometry.withChannels(channels), countIncludePad, Float.self)
+                check(geometry.withChannels(channels), countIncludePad, Double.self)
+            }
         }
     }
 
@@ -16,17 +18,21 @@ struct AveragePoolTests {
     func global() {
         let geometry = WindowGeometry(
             input: Extent(height: 7, width: 5), channels: 20, kernel: Extent(height: 7, width: 5))
-        check(geometry, Float.self)
-        check(geometry, Double.self)
+        check(geometry, true, Float.self)
+        check(geometry, true, Double.self)
     }
 
-    private func check<Scalar: KernelScalar>(_ geometry: WindowGeometry, _: Scalar.Type) {
+    private func check<Scalar: KernelScalar>(_ geometry: WindowGeometry, _ countIncludePad: Bool, _: Scalar.Type) {
         let count = geometry.outputPositions * geometry.channels
         let input = GuardedBuffer<Scalar>(random: geometry.inputCount, seed: 1)
         let output = GuardedBuffer<Scalar>(poisoned: count)
-        averagePoolForward(geometry, input: input.pointer, into: output.pointer)
+        averagePoolForward(
+            geometry, countIncludePad: countIncludePad, input: input.pointer, into: output.pointer)
         // 1/taps is rounded, and so is the product with it.
-        expectClose(output, referenceAveragePool(geometry, input: input.values), extra: 2, "\(geometry)")
+        let name = "\(geometry), padding counted: \(countIncludePad)"
+        expectClose(
+            output, referenceAveragePool(geometry, countIncludePad: countIncludePad, input: input.values), extra: 2,
+            name)
 
         let outputGradient = GuardedBuffer<Scalar>(random: count, seed: 2)
         let initial = GuardedBuffer<Scalar>(random: geometry.inputCount, seed: 3).values
@@ -34,18 +40,18 @@ struct AveragePoolTests {
             let inputGradient =
                 accumulating ? GuardedBuffer<Scalar>(initial) : GuardedBuffer(poisoned: geometry.inputCount)
             averagePoolBackward(
-                geometry, outputGradient: outputGradient.pointer, into: inputGradient.pointer,
-                accumulating: accumulating)
+                geometry, countIncludePad: countIncludePad, outputGradient: outputGradient.pointer,
+                into: inputGradient.pointer, accumulating: accumulating)
             expectClose(
                 inputGradient,
                 referenceAveragePoolGradient(
-                    geometry, outputGradient: outputGradient.values,
+                    geometry, countIncludePad: countIncludePad, outputGradient: outputGradient.values,
                     addingTo: accumulating ? initial : initial.map { _ in 0 }),
-                extra: 2, "backward, accumulating \(accumulating), \(geometry)")
+                extra: 2, "backward, accumulating \(accumulating), \(name)")
         }
     }
 
-    @Test("⟨pool x, y⟩ = ⟨x, backward y⟩", arguments: windowGeometries)
+    @Test("⟨pool x, y⟩ = ⟨x, backward y⟩", arguments: poolGeometries)
     func adjoint(geometry: WindowGeometry) {
         let geometry = geometry.withChannels(3)
         let x = GuardedBuffer<Double>(random: geometry.inputCount, seed: 1)
@@ -55,5 +61,19 @@ struct AveragePoolTests {
         let gradient = GuardedBuffer<Double>(poisoned: x.count)
         averagePoolBackward(geometry, outputGradient: y.pointer, into: gradient.pointer, accumulating: false)
         expectAdjoint(pooled.values, y.values, x.values, gradient.values)
+    }
+
+    /// A 6×6 image of ones, kernel 4, stride 3, padding 1: in PyTorch three windows in each direction, with 4, 4 and 2 rows
+    /// inside the padded image and 3, 4 and 1 inside the image.
+    @Test("What counts in ceil mode", arguments: [true, false])
+    func ceilMode(countIncludePad: Bool) {
+        let geometry = WindowGeometry(input: 6, channels: 1, kernel: 4, stride: 3, padding: 1, ceilMode: true)
+        let input = GuardedBuffer<Double>([Double](repeating: 1, count: 36))
+        let output = GuardedBuffer<Double>(poisoned: 9)
+        averagePoolForward(geometry, countIncludePad: countIncludePad, input: input.pointer, into: output.pointer)
+        let shares = [0.75, 1, 0.5]
+        let expected = shares.flatMap { row in shares.map { countIncludePad ? row * $0 : 1 } }
+        // 1/9, of the corner, is rounded, and so is nine times it.
+        expectClose(output.values, expected, within: [Double](repeating: .ulpOfOne, count: 9))
     }
 }

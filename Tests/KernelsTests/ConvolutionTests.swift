@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
@@ -28,12 +28,13 @@ private struct Operands<Scalar: KernelScalar> {
         workspace = GuardedBuffer(poisoned: geometry.workspaceCount)
     }
 
-    func forward(biased: Bool) -> GuardedBuffer<Scalar> {
-        let output = GuardedBuffer<Scalar>(poisoned: geometry.outputCount)
+    /// - Parameter initial: nil overwrites what is poisoned.
+    func forward(biased: Bool, addingTo initial: [Double]? = nil) -> GuardedBuffer<Scalar> {
+        let output = initial.map { GuardedBuffer<Scalar>($0) } ?? GuardedBuffer(poisoned: geometry.outputCount)
         workspace.poison()
         convolutionForward(
             geometry, input: input.pointer, weight: weight.pointer, bias: biased ? bias.pointer : nil,
-            into: output.pointer, workspace: workspace.pointer)
+            into: output.pointer, accumulating: initial != nil, workspace: workspace.pointer)
         return output
     }
 
@@ -102,6 +103,9 @@ struct ConvolutionTests {
         expectClose(
             operands.forward(biased: true), referenceConvolution(geometry, input: x, weight: w, bias: bias),
             "forward with a bias \(name)")
+        var sums = Sums(startingWith: dy)
+        sums.add(referenceConvolution(geometry, input: x, weight: w, bias: nil))
+        expectClose(operands.forward(biased: false, addingTo: dy), sums, "forward, accumulating \(name)")
 
         // A channel's products are summed before they are added to the image: one more addition.
         let image = GuardedBuffer<Scalar>(random: x.count, seed: 5).values
@@ -162,5 +166,13 @@ struct ConvolutionTests {
         }
         check(Float.self)
         check(Double.self)
+    }
+
+    @Test("A row repeated", arguments: [1, 5, 16, 17])
+    func repeatedRow(columns: Int) {
+        let row = GuardedBuffer<Float>(random: columns)
+        let matrix = GuardedBuffer<Float>(poisoned: 3 * columns)
+        repeatRow(row.pointer, rows: 3, columns: columns, into: matrix.pointer)
+        expectSame(matrix.values, row.values + row.values + row.values)
     }
 }

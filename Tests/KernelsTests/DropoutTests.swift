@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 

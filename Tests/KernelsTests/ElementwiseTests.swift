@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
@@ -101,20 +101,47 @@ struct ElementwiseTests {
         check(Double.self)
     }
 
-    @Test("Bytes normalized", arguments: [(0.0, 1.0), (0.5, 0.5), (0.1307, 0.3081)])
-    func normalizing(mean: Double, deviation: Double) {
+    @Test("Multiplying, and scaling with a shift", arguments: vectorCounts)
+    func multiplying(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
-            let (mean, deviation) = (Scalar(mean), Scalar(deviation))
-            let bytes = Array(UInt8.min...UInt8.max)
-            let output = GuardedBuffer<Scalar>(poisoned: 256)
-            normalize(bytes, count: 256, mean: mean, deviation: deviation, into: output.pointer)
-            let (center, spread) = (Double(mean), Double(deviation))
-            // 255·deviation, its inverse, the product, the sum, and the quotient of the two constants.
-            expectClose(
-                output, bytes.map { (Double($0) / 255 - center) / spread }, roundings: 5,
-                magnitudes: bytes.map { (Double($0) / 255 + abs(center)) / spread })
+            let (a, b) = (GuardedBuffer<Scalar>(random: count, seed: 1), GuardedBuffer<Scalar>(random: count, seed: 2))
+            let initial = GuardedBuffer<Scalar>(random: count, seed: 3).values
+            var product = Sums(count: count)
+            var added = Sums(startingWith: initial)
+            var shifted = Sums(startingWith: [Double](repeating: 0.625, count: count))
+            for i in 0..<count {
+                product.add(a.values[i] * b.values[i], to: i)
+                added.add(a.values[i] * b.values[i], to: i)
+                shifted.add(a.values[i] * -0.375, to: i)
+            }
+            let output = GuardedBuffer<Scalar>(poisoned: count)
+            multiply(a.pointer, b.pointer, count: count, into: output.pointer)
+            expectClose(output, product, "multiply")
+            output.fill(with: initial)
+            multiply(a.pointer, b.pointer, count: count, into: output.pointer, accumulating: true)
+            expectClose(output, added, "multiply, accumulating")
+            multiply(a.pointer, b.pointer, count: count, into: b.pointer)
+            expectClose(b, product, "multiply in place")
+            output.poison()
+            scaleAndShift(a.pointer, scale: -0.375, shift: 0.625, count: count, into: output.pointer)
+            expectClose(output, shifted, "scale and shift")
+            scaleAndShift(a.pointer, scale: -0.375, shift: 0.625, count: count, into: a.pointer)
+            expectSame(a.values, output.values, "scale and shift in place")
         }
         check(Float.self)
         check(Double.self)
+    }
+
+    @Test("Bytes to the unit interval and normalized", arguments: [(0.0, 1.0), (0.5, 0.5), (0.1307, 0.3081)])
+    func normalizing(mean: Double, deviation: Double) {
+        let (mean, deviation) = (Float(mean), Float(deviation))
+        let bytes = Array(UInt8.min...UInt8.max)
+        var numbers = [Float](repeating: .nan, count: 256)
+        var span = numbers.mutableSpan
+        unitInterval(bytes.span, into: &span)
+        #expect(numbers == bytes.map { Float($0) / 255 })
+        span = numbers.mutableSpan
+        normalize(&span, mean: mean, deviation: deviation)
+        #expect(numbers == bytes.map { (Float($0) / 255 - mean) / deviation })
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
@@ -44,6 +44,84 @@ struct LossTests {
                     }
                     expectClose(gradient.values, expected, within: bounds, "\(Scalar.self) label \(label)")
                 }
+            }
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    @Test("Cross-entropy with label smoothing against the definition", arguments: logitRows, [0.1, 0.75])
+    func smoothedCrossEntropies(logits: [Double], smoothing: Double) {
+        func check<Scalar: KernelScalar>(_: Scalar.Type) {
+            let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
+            let reference = ReferenceSoftmax(input.values)
+            let workspace = GuardedBuffer<Scalar>(poisoned: count)
+            for label in 0..<count {
+                let gradient = GuardedBuffer<Scalar>(poisoned: count)
+                let loss = crossEntropy(
+                    input.pointer, label: label, count: count, smoothing: Scalar(smoothing), scale: 0.375,
+                    gradient: gradient.pointer, accumulating: false, workspace: workspace.pointer)
+                let targets = (0..<count).map { smoothing / Double(count) + ($0 == label ? 1 - smoothing : 0) }
+                let terms = zip(targets, reference.logProbabilities).map { $0 == 0 ? 0 : -$0 * $1 }
+                // As in log-softmax, and the target's two roundings, two products and two sums.
+                let size = terms.reduce(0, +) + reference.logTotal + 1
+                expectClose(
+                    [Double(loss)], [terms.reduce(0, +)],
+                    within: [
+                        size.isFinite ? roundingBound(Scalar.self, roundings: 2 * count + 20, magnitude: size) : 0
+                    ], "label \(label)")
+                let expected = zip(reference.probabilities, targets).map { ($0 - $1) * 0.375 }
+                let bounds = (0..<count).map {
+                    roundingBound(
+                        Scalar.self, roundings: count + 14 + Int(min(-reference.distances[$0], 1000)),
+                        magnitude: reference.probabilities[$0] * 0.375)
+                        + roundingBound(Scalar.self, roundings: 7, magnitude: (2 * smoothing + targets[$0]) * 0.375)
+                }
+                expectClose(gradient.values, expected, within: bounds, "\(Scalar.self) label \(label)")
+            }
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    @Test("Cross-entropy with weights of classes against the definition", arguments: logitRows, [0, 0.1, 0.75])
+    func weightedCrossEntropies(logits: [Double], smoothing: Double) {
+        func check<Scalar: KernelScalar>(_: Scalar.Type) {
+            let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
+            let reference = ReferenceSoftmax(input.values)
+            let workspace = GuardedBuffer<Scalar>(poisoned: count)
+            let weights = (0..<count).map { [1.25, 0, 0.3, 2][$0 % 4] }
+            for label in 0..<count {
+                let gradient = GuardedBuffer<Scalar>(poisoned: count)
+                let loss = weightedCrossEntropy(
+                    input.pointer, label: label, classWeights: weights, smoothing: Scalar(smoothing), scale: 0.375,
+                    gradient: gradient.pointer, workspace: workspace.pointer)
+                let alone = weightedCrossEntropy(
+                    input.pointer, label: label, classWeights: weights, smoothing: Scalar(smoothing), scale: 1,
+                    gradient: nil, workspace: workspace.pointer)
+                #expect(alone == loss, "without a gradient")
+                let targets = (0..<count).map {
+                    weights[$0] * (smoothing / Double(count) + ($0 == label ? 1 - smoothing : 0))
+                }
+                let (total, terms) = (
+                    targets.reduce(0, +), zip(targets, reference.logProbabilities).map { $0 == 0 ? 0 : -$0 * $1 }
+                )
+                // As without weights; a term has the error of log-softmax as often as its target counts.
+                let size = terms.reduce(0, +) + total * (reference.logTotal + 1)
+                expectClose(
+                    [Double(loss)], [terms.reduce(0, +)],
+                    within: [
+                        size.isFinite ? roundingBound(Scalar.self, roundings: 2 * count + 20, magnitude: size) : 0
+                    ], "label \(label)")
+                let expected = zip(reference.probabilities, targets).map { ($0 * total - $1) * 0.375 }
+                let bounds = (0..<count).map {
+                    roundingBound(
+                        Scalar.self, roundings: count + 18 + Int(min(-reference.distances[$0], 1000)),
+                        magnitude: reference.probabilities[$0] * total * 0.375)
+                        + roundingBound(
+                            Scalar.self, roundings: 7, magnitude: (4 * smoothing + targets[$0]) * 0.375)
+                }
+                expectClose(gradient.values, expected, within: bounds, "\(Scalar.self) label \(label)")
             }
         }
         check(Float.self)

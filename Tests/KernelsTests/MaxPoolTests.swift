@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
@@ -6,25 +6,25 @@ import Testing
 struct MaxPoolTests {
     static let channelCounts = [1, 3, 16, 17, 33]
 
-    @Test("Numbers that are all different", arguments: windowGeometries)
+    @Test("Numbers that are all different", arguments: poolGeometries)
     func distinct(geometry: WindowGeometry) { checkAll(geometry) { randomValues($0) } }
 
-    @Test("Ties", arguments: windowGeometries)
+    @Test("Ties", arguments: poolGeometries)
     func ties(geometry: WindowGeometry) {
         checkAll(geometry) { randomValues($0).map { ($0 * 2).rounded() } }
         checkAll(geometry) { [Double](repeating: 0.5, count: $0) }
     }
 
-    @Test("Nothing above zero", arguments: windowGeometries)
+    @Test("Nothing above zero", arguments: poolGeometries)
     func negative(geometry: WindowGeometry) { checkAll(geometry) { randomValues($0, in: -2 ... -1) } }
 
-    @Test("Windows of −∞", arguments: windowGeometries)
+    @Test("Windows of −∞", arguments: poolGeometries)
     func infinite(geometry: WindowGeometry) {
         checkAll(geometry) { [Double](repeating: -.infinity, count: $0) }
         checkAll(geometry) { randomValues($0).map { $0 < 0.5 ? -.infinity : $0 } }
     }
 
-    @Test("A NaN at any tap, alone or among others", arguments: windowGeometries)
+    @Test("A NaN at any tap, alone or among others", arguments: poolGeometries)
     func notANumber(geometry: WindowGeometry) {
         checkAll(geometry) { randomValues($0).map { $0 < -0.8 ? .nan : $0 } }
         checkAll(geometry) { randomValues($0).map { $0 < 0.5 ? .nan : .infinity } }

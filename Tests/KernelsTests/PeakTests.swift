@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import Testing
 
 @Suite("Chains of multiply-adds")

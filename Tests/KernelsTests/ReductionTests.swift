@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
@@ -18,6 +18,21 @@ struct ReductionTests {
         }
         check(Float.self)
         check(Double.self)
+    }
+
+    @Test("The sum of squares is Double's, and does not overflow", arguments: vectorCounts + [1000])
+    func squares(count: Int) {
+        func check<Scalar: KernelScalar>(_: Scalar.Type) {
+            let x = GuardedBuffer<Scalar>(random: count, in: -1e20...1e20)
+            var expected = Sums(count: 1)
+            for value in x.values { expected.add(value * value, to: 0) }
+            expectClose(GuardedBuffer<Double>([squaredSum(x.pointer, count: count)]), expected)
+        }
+        check(Float.self)
+        check(Double.self)
+        let million = GuardedBuffer<Float>([Double](repeating: 0.1, count: 1_000_000))
+        let square = Double(Float(0.1)) * Double(Float(0.1))
+        #expect(abs(squaredSum(million.pointer, count: 1_000_000) / (1e6 * square) - 1) < 1e-12)
     }
 
     @Test("Partial sums, apart and in order, with and without a bias", arguments: vectorCounts)

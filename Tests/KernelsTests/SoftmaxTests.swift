@@ -1,5 +1,5 @@
 import Foundation
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 

@@ -1,17 +1,19 @@
-import Kernels
+import LanesKernels
 import TestSupport
 import Testing
 
 @Suite("Winograd's convolution")
 struct WinogradTests {
     /// Whole tiles and cut ones in both directions, a single tile, and all paddings.
-    static let sizes: [(Extent, Extent)] = [
+    static let sizes: [(Extent, Padding)] = [
         (14, 1), (7, 1), (Extent(height: 5, width: 8), 0), (Extent(height: 4, width: 7), 2), (3, 0), (1, 1),
-        (Extent(height: 6, width: 5), Extent(height: 2, width: 0)),
+        (Extent(height: 6, width: 5), Padding(height: 2, width: 0)),
+        (Extent(height: 5, width: 6), Padding(top: 0, left: 2, bottom: 1, right: 0)),
+        (Extent(height: 6, width: 4), Padding(top: 1, left: 0, bottom: 2, right: 2)),
     ]
 
     @Test("All three passes against plain loops", arguments: sizes, [(16, 16), (32, 48), (48, 16)])
-    func passes(size: (Extent, Extent), channels: (Int, Int)) {
+    func passes(size: (Extent, Padding), channels: (Int, Int)) {
         let window = WindowGeometry(input: size.0, channels: channels.0, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: channels.1)
         #expect(geometry.isWinograd)
@@ -36,6 +38,12 @@ struct WinogradTests {
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, dilation: 2), outputChannels: 16),
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, padding: 3), outputChannels: 16),
+            ConvolutionGeometry(
+                window: WindowGeometry(
+                    input: 8, channels: 16, kernel: 3, padding: Padding(top: 0, left: 0, bottom: 3, right: 0)),
+                outputChannels: 16),
+            ConvolutionGeometry(
+                window: WindowGeometry(input: 8, channels: 32, kernel: 3, padding: 1), outputChannels: 32, groups: 2),
         ])
     func others(geometry: ConvolutionGeometry) { #expect(!geometry.isWinograd) }
 
@@ -50,12 +58,7 @@ struct WinogradTests {
         let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradWeightCount)
         let name = "\(Scalar.self) \(window) \(window.channels)→\(outputs)"
 
-        // Random numbers are within ±1. A place of a transformed tile is a sum of 4 of them and one of a filter at most
-        // 9/4, for every channel; a result is a sum of 9 places; and no number goes through more roundings than there are
-        // terms in its sums.
-        func bound(_ terms: Int) -> Double {
-            roundingBound(Scalar.self, roundings: terms + 16, magnitude: Double(terms) * 9 * 4 * 9 / 4 + 1)
-        }
+        func bound(_ terms: Int) -> Double { winogradBound(Scalar.self, terms: terms) }
         func expectNear(_ found: GuardedBuffer<Scalar>, _ expected: Sums, terms: Int, _ what: String) {
             expectClose(
                 found.values, expected.values, within: Array(repeating: bound(terms), count: found.values.count),
@@ -74,6 +77,16 @@ struct WinogradTests {
                 referenceConvolution(geometry, input: input.values, weight: plain, bias: biased ? bias.values : nil),
                 terms: window.channels, "forward")
         }
+        let start = GuardedBuffer<Scalar>(random: geometry.outputCount, seed: 6)
+        let before = start.values
+        workspace.poison()
+        winogradForward(
+            geometry, input: input.pointer, weight: transformed.pointer, bias: nil, into: start.pointer,
+            accumulating: true, workspace: workspace.pointer)
+        let product = referenceConvolution(geometry, input: input.values, weight: plain, bias: nil)
+        expectClose(
+            start.values, zip(before, product.values).map { $0 + $1 },
+            within: Array(repeating: bound(window.channels), count: before.count), "forward, accumulating \(name)")
 
         let transposed = GuardedBuffer<Scalar>(poisoned: geometry.transposedWeightCount)
         transposePanels(

@@ -1,11 +1,11 @@
-import Kernels
+import LanesKernels
 import Testing
 
 /// Expects ⟨Ax, y⟩ = ⟨x, Aᵀy⟩, as far as it can hold for a linear map computed in Double.
 ///
 /// Each side is a sum over the same products of an element of x, one of y and one of A, in another order. There are at
 /// most as many roundings on the way of one product as the two vectors have elements together, twice.
-public func expectAdjoint(
+package func expectAdjoint(
     _ ax: [Double], _ y: [Double], _ x: [Double], _ aty: [Double], sourceLocation: SourceLocation = #_sourceLocation
 ) {
     guard ax.count == y.count, x.count == aty.count else {

@@ -7,26 +7,26 @@
     ///
     /// The test program's own allocation functions stand before glibc's for the whole process, Swift's runtime included, as
     /// "Replacing malloc" in glibc's manual allows; all they do is to count and to hand on.
-    public enum AllocationCounter {
+    package enum AllocationCounter {
         /// Begins to count for all threads that are watched, once nobody else counts.
-        public static func start() {
+        package static func start() {
             turn.wait()
             pthread_key_create(&watchKey, nil)
             isCounting.store(true, ordering: .sequentiallyConsistent)
         }
 
         /// From now on counts what this thread allocates.
-        public static func watchThisThread() { pthread_setspecific(watchKey, UnsafeRawPointer(bitPattern: 1)) }
+        package static func watchThisThread() { pthread_setspecific(watchKey, UnsafeRawPointer(bitPattern: 1)) }
 
         /// Ends counting, for all threads.
-        public static func stop() {
+        package static func stop() {
             isCounting.store(false, ordering: .sequentiallyConsistent)
             pthread_key_delete(watchKey)
             turn.signal()
         }
 
         /// Allocations of watched threads since the program began.
-        public static var count: Int { allocations.load(ordering: .sequentiallyConsistent) }
+        package static var count: Int { allocations.load(ordering: .sequentiallyConsistent) }
     }
 
     // Suites run at the same time, and there is one count for all.

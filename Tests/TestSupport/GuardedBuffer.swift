@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import Testing
 
 /// Memory for one operand of a kernel, between two guard zones.
@@ -9,11 +9,11 @@ import Testing
 ///
 /// Keep it in a variable: Swift lets that live over every later call of its scope that may read through a pointer, but a
 /// temporary is gone as soon as its `pointer` has been read.
-public final class GuardedBuffer<Scalar: KernelScalar> {
+package final class GuardedBuffer<Scalar: KernelScalar> {
     /// The numbers between the guards.
-    public let count: Int
+    package let count: Int
     /// Where the first of them lies.
-    public let pointer: UnsafeMutablePointer<Scalar>
+    package let pointer: UnsafeMutablePointer<Scalar>
 
     private let memory: UnsafeMutableRawBufferPointer
     private let sourceLocation: SourceLocation
@@ -24,7 +24,7 @@ public final class GuardedBuffer<Scalar: KernelScalar> {
     private static var guardByte: UInt8 { 0x42 }
 
     /// A place for `count` results, NaN for now.
-    public init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
+    package init(poisoned count: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         let zone = Self.zone
         self.count = count
         self.sourceLocation = sourceLocation
@@ -44,13 +44,13 @@ public final class GuardedBuffer<Scalar: KernelScalar> {
     }
 
     /// The values, each rounded to the scalar.
-    public convenience init(_ values: [Double], sourceLocation: SourceLocation = #_sourceLocation) {
+    package convenience init(_ values: [Double], sourceLocation: SourceLocation = #_sourceLocation) {
         self.init(poisoned: values.count, sourceLocation: sourceLocation)
         fill(with: values)
     }
 
     /// Uniform random numbers in `range`, a function of the seed.
-    public convenience init(
+    package convenience init(
         random count: Int, in range: ClosedRange<Double> = -1...1, seed: UInt64 = 0,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
@@ -60,16 +60,16 @@ public final class GuardedBuffer<Scalar: KernelScalar> {
     /// Writes the values, each rounded to the scalar, over the first numbers.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    public func fill(with values: [Double]) {
+    package func fill(with values: [Double]) {
         precondition(values.count <= count)
         for (i, value) in values.enumerated() { pointer[i] = Scalar(value) }
     }
 
     /// Makes every number NaN.
-    public func poison() { pointer.update(repeating: .nan, count: count) }
+    package func poison() { pointer.update(repeating: .nan, count: count) }
 
     /// The numbers, exactly.
-    public var values: [Double] { widened() }
+    package var values: [Double] { widened() }
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -77,7 +77,7 @@ public final class GuardedBuffer<Scalar: KernelScalar> {
 }
 
 /// Uniform random numbers in `range`, a function of the seed.
-public func randomValues(_ count: Int, in range: ClosedRange<Double> = -1...1, seed: UInt64 = 0) -> [Double] {
+package func randomValues(_ count: Int, in range: ClosedRange<Double> = -1...1, seed: UInt64 = 0) -> [Double] {
     var stream = RandomStream(seed: seed, purpose: .gradientCheck)
     return (0..<count).map { _ in stream.uniform(in: range) }
 }

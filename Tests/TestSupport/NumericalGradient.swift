@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 
 // A step h of 2⁻¹⁰ leaves about as much truncation as rounding; as a power of two it adds exactly to numbers near 1.
 private let step = 0x1p-10
@@ -6,7 +6,7 @@ private let step = 0x1p-10
 /// The gradient of `f` at `x` by the five-point central difference
 ///
 ///     f'(x) ≈ (f(x − 2h) − 8 f(x − h) + 8 f(x + h) − f(x + 2h)) / 12h
-public func numericalGradient(of f: ([Double]) -> Double, at x: [Double]) -> [Double] {
+package func numericalGradient(of f: ([Double]) -> Double, at x: [Double]) -> [Double] {
     x.indices.map { i in
         func shifted(_ distance: Double) -> Double {
             var y = x
@@ -25,7 +25,7 @@ public func numericalGradient(of f: ([Double]) -> Double, at x: [Double]) -> [Do
 /// - Parameters:
 ///   - magnitude: M, for a distance of 1 in any one coordinate.
 ///   - roundings: n, of one evaluation of `f`.
-public func numericalGradientBound(magnitude: Double, roundings: Int) -> Double {
+package func numericalGradientBound(magnitude: Double, roundings: Int) -> Double {
     let rounding = roundingBound(Double.self, roundings: roundings, magnitude: magnitude) / 2
     return 4 * step * step * step * step * magnitude + 1.5 / step * rounding
 }

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A fresh directory that is removed when the last reference goes.
-public final class TemporaryDirectory {
+package final class TemporaryDirectory {
     /// Where it is.
-    public let path: String
+    package let path: String
 
     /// An empty directory beside the system's other temporary ones.
-    public init() throws {
+    package init() throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("lanes-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path
@@ -16,7 +16,7 @@ public final class TemporaryDirectory {
 
     /// Writes a file, and the directories on its way, and returns its path.
     @discardableResult
-    public func write(_ content: [UInt8], to name: String) throws -> String {
+    package func write(_ content: [UInt8], to name: String) throws -> String {
         let url = URL(fileURLWithPath: path).appendingPathComponent(name)
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -26,7 +26,7 @@ public final class TemporaryDirectory {
 }
 
 /// The content of an IDX file.
-public func idx(magic: UInt32, dimensions: [UInt32], elements: [UInt8]) -> [UInt8] {
+package func idx(magic: UInt32, dimensions: [UInt32], elements: [UInt8]) -> [UInt8] {
     ([magic] + dimensions).flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) } }
         + elements
 }

@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 import Testing
 
 /// The greatest error of a result that `roundings` roundings led to, against a reference computed in Double.
@@ -11,7 +11,7 @@ import Testing
 /// (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, §3.1). The same holds of any longer expression if n
 /// counts the roundings on the way of one term to the result, and `magnitude` is the expression with the absolute value
 /// of every term. The reference makes the same error with Double's u.
-public func roundingBound<Scalar: KernelScalar>(
+package func roundingBound<Scalar: KernelScalar>(
     _: Scalar.Type, roundings: Int, magnitude: Double
 ) -> Double {
     func gamma(_ ulpOfOne: Double) -> Double {
@@ -22,22 +22,30 @@ public func roundingBound<Scalar: KernelScalar>(
         + Double(roundings) * Double(Scalar.leastNonzeroMagnitude)
 }
 
+/// The greatest error of a convolution of numbers within ±1 by Winograd's kernels, with sums over `terms` channels or tiles.
+///
+/// A place of a transformed tile is a sum of 4 numbers and one of a filter at most 9/4; a result is a sum of 9 places; and
+/// no number goes through more roundings than there are terms in its sums.
+package func winogradBound<Scalar: KernelScalar>(_: Scalar.Type, terms: Int) -> Double {
+    roundingBound(Scalar.self, roundings: terms + 16, magnitude: Double(terms) * 9 * 4 * 9 / 4 + 1)
+}
+
 /// Reference sums in Double, each with what bounds the error of computing it in another order or precision: the sum of
 /// the terms' absolute values, and their number.
-public struct Sums: Sendable {
-    public private(set) var values: [Double]
-    public private(set) var magnitudes: [Double]
-    public private(set) var terms: [Int]
+package struct Sums: Sendable {
+    package private(set) var values: [Double]
+    package private(set) var magnitudes: [Double]
+    package private(set) var terms: [Int]
 
     /// Empty sums.
-    public init(count: Int) {
+    package init(count: Int) {
         values = Array(repeating: 0, count: count)
         magnitudes = values
         terms = Array(repeating: 0, count: count)
     }
 
     /// Sums that start with one term each.
-    public init(startingWith values: [Double]) {
+    package init(startingWith values: [Double]) {
         self.values = values
         magnitudes = values.map(abs)
         terms = Array(repeating: 1, count: values.count)
@@ -45,14 +53,23 @@ public struct Sums: Sendable {
 
     /// Adds a term to sum `i`.
     @inline(__always)
-    public mutating func add(_ term: Double, to i: Int) {
+    package mutating func add(_ term: Double, to i: Int) {
         values[i] += term
         magnitudes[i] += abs(term)
         terms[i] += 1
     }
 
+    /// Adds all terms of other sums, one by one.
+    package mutating func add(_ other: Sums) {
+        for i in values.indices {
+            values[i] += other.values[i]
+            magnitudes[i] += other.magnitudes[i]
+            terms[i] += other.terms[i]
+        }
+    }
+
     /// The sums times a number.
-    public func scaled(by factor: Double) -> Sums {
+    package func scaled(by factor: Double) -> Sums {
         var result = self
         for i in values.indices {
             result.values[i] *= factor
@@ -65,7 +82,7 @@ public struct Sums: Sendable {
 /// Expects as many numbers as there are sums, each within the rounding error of its sum.
 ///
 /// - Parameter extra: The roundings on the way of a term to the result besides one product and the additions.
-public func expectClose<Scalar: KernelScalar>(
+package func expectClose<Scalar: KernelScalar>(
     _ actual: GuardedBuffer<Scalar>, _ expected: Sums, extra: Int = 0, _ comment: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -81,7 +98,7 @@ public func expectClose<Scalar: KernelScalar>(
 /// - Parameters:
 ///   - roundings: See `roundingBound`.
 ///   - magnitudes: See `roundingBound`.
-public func expectClose<Scalar: KernelScalar>(
+package func expectClose<Scalar: KernelScalar>(
     _ actual: GuardedBuffer<Scalar>, _ expected: [Double], roundings: Int, magnitudes: [Double],
     _ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -93,7 +110,7 @@ public func expectClose<Scalar: KernelScalar>(
 
 /// Expects equal counts and |actual − expected| ≤ bound everywhere. Equal infinities agree; a NaN agrees with nothing,
 /// and an infinite bound allows nothing.
-public func expectClose(
+package func expectClose(
     _ actual: [Double], _ expected: [Double], within bounds: [Double], _ comment: String = "",
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -115,7 +132,7 @@ public func expectClose(
 }
 
 /// Expects the same numbers, where NaN equals NaN.
-public func expectSame(
+package func expectSame(
     _ actual: [Double], _ expected: [Double], _ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation
 ) {
     guard actual.count == expected.count else {
@@ -132,7 +149,7 @@ public func expectSame(
 
 /// How many units in the last place `actual` is from the true value. Where only one of them is NaN, or infinite once
 /// rounded, the distance is infinite.
-public func ulps<Scalar: KernelScalar>(_ actual: Scalar, from expected: Double) -> Double {
+package func ulps<Scalar: KernelScalar>(_ actual: Scalar, from expected: Double) -> Double {
     let rounded = Scalar(expected)
     if actual.isNaN || rounded.isNaN { return actual.isNaN && rounded.isNaN ? 0 : .infinity }
     if actual.isInfinite || rounded.isInfinite { return actual == rounded ? 0 : .infinity }
@@ -142,7 +159,7 @@ public func ulps<Scalar: KernelScalar>(_ actual: Scalar, from expected: Double) 
 /// The input for which a function is furthest from its reference, and how many ulp that is.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-public func worstUlps<Scalar: KernelScalar>(
+package func worstUlps<Scalar: KernelScalar>(
     _ actual: GuardedBuffer<Scalar>, of inputs: GuardedBuffer<Scalar>, from reference: (Double) -> Double
 ) -> (input: Double, ulps: Double) {
     precondition(actual.count == inputs.count)

@@ -1,0 +1,214 @@
+// Which kernels do a convolution is chosen here alone:
+//
+//     every channel a group    DepthwiseConvolution.swift
+//     some groups              GroupedConvolution.swift: each group by itself, as if it were one of the next two
+//     one group                Winograd.swift where it can, Convolution.swift (im2col) elsewhere
+//
+// A pass goes over one sample. What depends on the weights alone is made once a step, before:
+//
+//     weights ── prepareForward ──→ forward              backwardWeights ── (summed over samples) ── finishWeightGradient ──→ W'
+//        └────── prepareBackward ─→ backwardData
+//
+// Where a count below is 0, there is nothing to prepare or to finish, and the weights, or the gradient, are used as they are.
+
+extension ConvolutionGeometry {
+    /// Scalars of what `forward` reads instead of the weights, or 0.
+    package var forwardWeightCount: Int { group.isWinograd && !isDepthwise ? groups * group.winogradWeightCount : 0 }
+
+    /// Scalars of what `backwardData` reads instead of the weights, or 0.
+    package var backwardWeightCount: Int {
+        if isDepthwise { return 0 }
+        return groups * (group.isWinograd ? group.winogradWeightCount : group.transposedWeightCount)
+    }
+
+    /// Scalars of what `backwardWeights` sums if that is not yet the weights' gradient, or 0.
+    package var unfinishedGradientCount: Int { forwardWeightCount }
+
+    /// Scalars of workspace that `prepareBackward` needs.
+    package var prepareBackwardWorkspaceCount: Int {
+        group.isWinograd && !isDepthwise ? group.transposedWeightCount : 0
+    }
+
+    /// Scalars of workspace that each of the three passes needs.
+    package var passWorkspaceCount: Int {
+        if isDepthwise { return depthwiseWorkspaceCount }
+        return groups == 1 ? denseWorkspaceCount : groupedWorkspaceCount
+    }
+
+    /// Where `forwardWeightCount` is not 0: what the forward pass reads, from the weights.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func prepareForward<Scalar: KernelScalar>(
+        _ weight: UnsafePointer<Scalar>, into prepared: UnsafeMutablePointer<Scalar>
+    ) {
+        let group = group
+        for i in 0..<groups {
+            winogradWeights(
+                group, weight + i * group.weightCount, into: prepared + i * group.winogradWeightCount)
+        }
+    }
+
+    /// Where `backwardWeightCount` is not 0: what the pass back to the input reads, from the weights.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func prepareBackward<Scalar: KernelScalar>(
+        _ weight: UnsafePointer<Scalar>, into prepared: UnsafeMutablePointer<Scalar>,
+        workspace: UnsafeMutablePointer<Scalar>
+    ) {
+        let group = group
+        let patch = group.window.patch
+        for i in 0..<groups {
+            let target = prepared + i * (backwardWeightCount / groups)
+            transposePanels(
+                weight + i * group.weightCount, rows: patch, columns: group.outputChannels,
+                panels: 0..<roundedToVectors(patch) / vectorWidth, into: group.isWinograd ? workspace : target)
+            if group.isWinograd { winogradTurnedWeights(group, UnsafePointer(workspace), into: target) }
+        }
+    }
+
+    /// Where `unfinishedGradientCount` is not 0: W', from the sum of what `backwardWeights` made.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func finishWeightGradient<Scalar: KernelScalar>(
+        _ sum: UnsafePointer<Scalar>, into weightGradient: UnsafeMutablePointer<Scalar>
+    ) {
+        let group = group
+        for i in 0..<groups {
+            winogradWeightGradient(
+                group, sum + i * group.winogradWeightCount, into: weightGradient + i * group.weightCount)
+        }
+    }
+
+    /// Y = conv(X, W) + b, or Y += conv(X, W).
+    ///
+    /// - Parameters:
+    ///   - input: One image [H][W][C].
+    ///   - weight: What `prepareForward` made, or the weights.
+    ///   - bias: N numbers, or none. Only for what is not accumulated.
+    ///   - output: [output height][output width][N].
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func forward<Scalar: KernelScalar>(
+        input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?,
+        into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false, workspace: UnsafeMutablePointer<Scalar>
+    ) {
+        if isDepthwise {
+            depthwiseForward(
+                self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+                workspace: workspace)
+        } else if groups > 1 {
+            groupedForward(
+                self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+                workspace: workspace)
+        } else {
+            denseForward(
+                self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+                workspace: workspace)
+        }
+    }
+
+    /// X' = the gradient of the input, or X' += it.
+    ///
+    /// - Parameters:
+    ///   - weight: What `prepareBackward` made, or the weights.
+    ///   - inputGradient: [H][W][C].
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func backwardData<Scalar: KernelScalar>(
+        outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+        into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+    ) {
+        if isDepthwise {
+            depthwiseBackwardData(
+                self, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
+                workspace: workspace)
+        } else if groups > 1 {
+            groupedBackwardData(
+                self, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
+                workspace: workspace)
+        } else {
+            denseBackwardData(
+                self, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
+                workspace: workspace)
+        }
+    }
+
+    /// What one sample adds to W': written, or added to what is there.
+    ///
+    /// - Parameter gradient: `unfinishedGradientCount` scalars, or where that is 0 the weights' gradient itself.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func backwardWeights<Scalar: KernelScalar>(
+        input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
+        into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+    ) {
+        if isDepthwise {
+            depthwiseBackwardWeights(
+                self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+                workspace: workspace)
+        } else if groups > 1 {
+            groupedBackwardWeights(
+                self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+                workspace: workspace)
+        } else {
+            denseBackwardWeights(
+                self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+                workspace: workspace)
+        }
+    }
+}
+
+// One group, or a convolution without groups.
+
+extension ConvolutionGeometry {
+    var denseWorkspaceCount: Int { isWinograd ? winogradWorkspaceCount : workspaceCount }
+}
+
+@inline(__always)
+func denseForward<Scalar: KernelScalar>(
+    _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+    bias: UnsafeMutablePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, accumulating: Bool,
+    workspace: UnsafeMutablePointer<Scalar>
+) {
+    if geometry.isWinograd {
+        winogradForward(
+            geometry, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+            workspace: workspace)
+    } else {
+        convolutionForward(
+            geometry, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+            workspace: workspace)
+    }
+}
+
+@inline(__always)
+func denseBackwardData<Scalar: KernelScalar>(
+    _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+    into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+) {
+    if geometry.isWinograd {
+        winogradBackwardData(
+            geometry, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
+            workspace: workspace)
+    } else {
+        convolutionBackwardData(
+            geometry, outputGradient: outputGradient, transposedWeight: weight, into: inputGradient,
+            accumulating: accumulating, workspace: workspace)
+    }
+}
+
+@inline(__always)
+func denseBackwardWeights<Scalar: KernelScalar>(
+    _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
+    into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+) {
+    if geometry.isWinograd {
+        winogradBackwardWeights(
+            geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+            workspace: workspace)
+    } else {
+        convolutionBackwardWeights(
+            geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+            workspace: workspace)
+    }
+}

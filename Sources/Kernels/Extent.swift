@@ -1,0 +1,84 @@
+/// A height and a width; a literal stands for a square.
+public struct Extent: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) {
+        self.height = height
+        self.width = width
+    }
+
+    public init(integerLiteral size: Int) { self.init(height: size, width: size) }
+
+    public var description: String { "\(height)×\(width)" }
+}
+
+/// The rows and columns of zeros around an image; a literal stands for the same on all four sides.
+public struct Padding: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    public var top: Int
+    public var left: Int
+    public var bottom: Int
+    public var right: Int
+
+    public init(top: Int, left: Int, bottom: Int, right: Int) {
+        self.top = top
+        self.left = left
+        self.bottom = bottom
+        self.right = right
+    }
+
+    public init(_ all: Int) { self.init(height: all, width: all) }
+
+    /// `height` rows above and as many below, `width` columns on the left and as many on the right.
+    public init(height: Int, width: Int) { self.init(top: height, left: width, bottom: height, right: width) }
+
+    public init(integerLiteral all: Int) { self.init(all) }
+
+    /// What lets a window of stride 1 give as many outputs as there are inputs, as PyTorch's `padding='same'`: dilation ·
+    /// (kernel − 1) in each direction, an odd one at the bottom and on the right.
+    public static func same(kernel: Extent, dilation: Extent = 1) -> Padding {
+        let height = dilation.height * (kernel.height - 1)
+        let width = dilation.width * (kernel.width - 1)
+        return Padding(
+            top: height / 2, left: width / 2, bottom: height - height / 2, right: width - width / 2)
+    }
+
+    /// Height × width if opposite sides are equal, otherwise top, left, bottom and right.
+    public var description: String {
+        top == bottom && left == right ? "\(top)×\(left)" : "\(top) \(left) \(bottom) \(right)"
+    }
+}
+
+/// Written as [top, left, bottom, right].
+extension Padding: Codable {
+    public init(from decoder: any Decoder) throws {
+        let sides = try decoder.integers(4, "top, left, bottom, right")
+        self.init(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
+    }
+
+    public func encode(to encoder: any Encoder) throws { try [top, left, bottom, right].encode(to: encoder) }
+}
+
+/// Written as [height, width].
+extension Extent: Codable {
+    public init(from decoder: any Decoder) throws {
+        let sides = try decoder.integers(2, "height, width")
+        self.init(height: sides[0], width: sides[1])
+    }
+
+    public func encode(to encoder: any Encoder) throws { try [height, width].encode(to: encoder) }
+}
+
+extension Decoder {
+    /// A list of exactly `count` whole numbers.
+    fileprivate func integers(_ count: Int, _ names: String) throws -> [Int] {
+        let numbers = try [Int](from: self)
+        guard numbers.count == count else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(
+                    codingPath: codingPath,
+                    debugDescription: "\(numbers.count) numbers, expected \(count): \(names)"))
+        }
+        return numbers
+    }
+}
