@@ -20,16 +20,7 @@ public struct Safetensors: Sendable {
     ///
     /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if its content is not what the format says.
     public init(contentsOf url: URL) throws {
-        let data: Data
-        do {
-            data = try Data(contentsOf: url)
-        } catch {
-            // Foundation's own words are "The operation could not be completed".
-            let system = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
-            let reason = system.map { String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
-            throw FileError(path: url.path, operation: "read", reason: reason)
-        }
-        try self.init(data, source: url.lastPathComponent)
+        try self.init(FileContent.read(url.path, limit: .max), source: url.lastPathComponent)
     }
 
     /// Writes the tensors to a file, atomically.
@@ -185,7 +176,7 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     /// What should be.
     public let expected: String
 
-    init(_ kind: Kind, _ place: String, found: String, expected: String) {
+    package init(_ kind: Kind, _ place: String, found: String, expected: String) {
         self.kind = kind
         self.place = place
         self.found = found

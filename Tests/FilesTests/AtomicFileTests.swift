@@ -1,5 +1,5 @@
 import Foundation
-import StaticGraph
+import LanesFiles
 import Testing
 
 @Suite struct AtomicFileTests {
@@ -18,7 +18,10 @@ import Testing
         try withTemporaryFolder { folder throws in
             let url = folder.appendingPathComponent("missing/file")
             let error = #expect(throws: FileError.self) { try AtomicFile.write(Data([1]), to: url) }
-            #expect(error?.description == "\(url.path): cannot create a file in its folder: No such file or directory")
+            #expect(
+                error
+                    == .unwritable(
+                        path: url.path, problem: "cannot create a file in its folder: No such file or directory"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
         }
     }
@@ -29,7 +32,7 @@ import Testing
             let url = folder.appendingPathComponent("taken")
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
             let error = #expect(throws: FileError.self) { try AtomicFile.write(Data([1]), to: url) }
-            #expect(error?.path == url.path && error?.operation == "replace")
+            #expect(error == .unwritable(path: url.path, problem: "cannot replace: Is a directory"))
             #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path) == ["taken"])
         }
     }

@@ -6,9 +6,10 @@ extension Safetensors {
     /// - Parameter source: What errors call it, a file's name as a rule.
     /// - Throws: ``SafetensorsError`` for content that is not what the format says. In particular the tensors must
     ///   cover the file after the header, each byte exactly once.
-    public init(_ data: Data, source: String) throws {
+    public init(_ data: Data, source: String) throws { try self.init([UInt8](data), source: source) }
+
+    init(_ file: [UInt8], source: String) throws {
         self.source = source
-        let file = [UInt8](data)
         guard file.count >= 8 else {
             throw SafetensorsError(.length, source, found: "\(file.count) bytes", expected: "8 of the header's length")
         }

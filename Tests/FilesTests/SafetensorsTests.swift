@@ -1,5 +1,5 @@
 import Foundation
-import StaticGraph
+import LanesFiles
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -235,7 +235,7 @@ import Testing
         try withTemporaryFolder { folder throws in
             let url = folder.appendingPathComponent("w.safetensors")
             let error = #expect(throws: FileError.self) { try Safetensors(contentsOf: url) }
-            #expect(error?.path == url.path && error?.operation == "read")
+            #expect(error == .missingInput(path: url.path, problem: "No such file or directory"))
         }
     }
 

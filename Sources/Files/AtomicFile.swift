@@ -1,24 +1,5 @@
 import Foundation
 
-/// A file or folder that could not be read or written.
-public struct FileError: Error, Equatable, CustomStringConvertible {
-    /// The path of the file or folder.
-    public let path: String
-    /// What was tried, as in "write".
-    public let operation: String
-    /// What the system says, as in "No space left on device".
-    public let reason: String
-
-    public init(path: String, operation: String, reason: String) {
-        self.path = path
-        self.operation = operation
-        self.reason = reason
-    }
-
-    /// All three in one line.
-    public var description: String { "\(path): cannot \(operation): \(reason)" }
-}
-
 /// Files that are there whole or not at all.
 public enum AtomicFile {
     /// Writes a file so that a reader, also one after a crash or a power cut, finds either the old content or the new.
@@ -26,9 +7,10 @@ public enum AtomicFile {
     /// The data goes to a temporary file in the same folder, since a rename is atomic only within one file system. It
     /// is on the disk before the name points to it, and so is the folder's new entry on return.
     ///
-    /// - Throws: ``FileError``. What stood at `url` before then still stands there and no temporary file is left; only
-    ///   where the last step fails, bringing the folder's entry to the disk, is the new file in its place already.
-    public static func write(_ data: Data, to url: URL) throws {
+    /// - Throws: ``FileError/unwritable(path:problem:)``. What stood at `url` before then still stands there and no
+    ///   temporary file is left; only where the last step fails, bringing the folder's entry to the disk, is the new
+    ///   file in its place already.
+    public static func write(_ data: Data, to url: URL) throws(FileError) {
         let folder = url.deletingLastPathComponent()
         let temporary = folder.appendingPathComponent(".\(UUID().uuidString).tmp").path
         do throws(SystemFailure) {
@@ -36,18 +18,18 @@ public enum AtomicFile {
             guard rename(temporary, url.path) == 0 else { throw SystemFailure(operation: "replace") }
         } catch {
             unlink(temporary)
-            throw FileError(path: url.path, operation: error.operation, reason: error.reason)
+            throw .unwritable(path: url.path, problem: error.problem)
         }
         do throws(SystemFailure) {
             try synchronize(folder: folder.path)
         } catch {
-            throw FileError(path: folder.path, operation: error.operation, reason: error.reason)
+            throw .unwritable(path: folder.path, problem: error.problem)
         }
     }
 
     /// Makes a folder, with those above it, unless it is there.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: ``FileError/unwritable(path:problem:)``.
     public static func makeFolder(_ path: String) throws(FileError) {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
@@ -57,7 +39,7 @@ public enum AtomicFile {
         guard mkdir(path, 0o777) != 0 else { return }
         let failure = SystemFailure(operation: "make the folder")
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-        throw FileError(path: path, operation: failure.operation, reason: failure.reason)
+        throw .unwritable(path: path, problem: failure.problem)
     }
 
     private static func create(_ path: String, holding data: Data) throws(SystemFailure) {
@@ -87,6 +69,8 @@ public enum AtomicFile {
 
 /// The system call that has just failed, with the reason that `errno` gives before another call overwrites it.
 private struct SystemFailure: Error {
-    let operation: String
-    let reason = String(cString: strerror(errno))
+    /// "cannot write: No space left on device"
+    let problem: String
+
+    init(operation: String) { problem = "cannot \(operation): \(String(cString: strerror(errno)))" }
 }

@@ -1,0 +1,119 @@
+/// SHA-256 (FIPS 180-4), fed piece by piece.
+///
+///     var hash = SHA256()
+///     weights.withUnsafeBytes { hash.update($0) }
+///     print(hash.hexadecimal())
+package struct SHA256: Sendable {
+    private var state: SIMD8<UInt32> = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+    /// The bytes since the last full block, fewer than 64.
+    private var pending: [UInt8] = []
+    private var length: UInt64 = 0
+
+    /// The hash of no bytes so far.
+    package init() {}
+
+    /// Appends bytes to the message.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        length &+= UInt64(bytes.count)
+        var rest = bytes[...]
+        if !pending.isEmpty {
+            let head = rest.prefix(64 - pending.count)
+            pending.append(contentsOf: head)
+            rest = rest.dropFirst(head.count)
+            guard pending.count == 64 else { return }
+            pending.withUnsafeBytes { SHA256.compress($0, into: &state) }
+            pending.removeAll(keepingCapacity: true)
+        }
+        let blocks = rest.prefix(rest.count / 64 * 64)
+        SHA256.compress(UnsafeRawBufferPointer(rebasing: blocks), into: &state)
+        pending.append(contentsOf: rest.dropFirst(blocks.count))
+    }
+
+    /// Appends bytes to the message.
+    package mutating func update(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { update($0) }
+    }
+
+    /// The digest of the message so far, 32 bytes. More can be appended afterwards.
+    package func finalize() -> [UInt8] {
+        var padded = self
+        let zeros = (119 - pending.count) % 64
+        padded.update([0x80] + [UInt8](repeating: 0, count: zeros) + (length &* 8).bigEndianBytes)
+        return (0..<8).flatMap { padded.state[$0].bigEndianBytes }
+    }
+
+    /// The digest of the message so far as 64 lower-case hexadecimal digits.
+    package func hexadecimal() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// Runs the compression function over whole blocks: FIPS 180-4, section 6.2.2, in its letters.
+    private static func compress(_ blocks: UnsafeRawBufferPointer, into state: inout SIMD8<UInt32>) {
+        roundConstants.withUnsafeBufferPointer { k in
+            withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+                for block in stride(from: 0, to: blocks.count, by: 64) {
+                    for t in 0..<16 {
+                        w[t] = UInt32(bigEndian: blocks.loadUnaligned(fromByteOffset: block + 4 * t, as: UInt32.self))
+                    }
+                    for t in 16..<64 {
+                        let σ0 = rotated(w[t - 15], 7) ^ rotated(w[t - 15], 18) ^ (w[t - 15] &>> 3)
+                        let σ1 = rotated(w[t - 2], 17) ^ rotated(w[t - 2], 19) ^ (w[t - 2] &>> 10)
+                        w[t] = σ1 &+ w[t - 7] &+ σ0 &+ w[t - 16]
+                    }
+                    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+                    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+                    // The letters move on by one place a round; eight rounds bring each back to its own variable.
+                    for t in stride(from: 0, to: 64, by: 8) {
+                        round(a, b, c, &d, e, f, g, &h, k[t] &+ w[t])
+                        round(h, a, b, &c, d, e, f, &g, k[t + 1] &+ w[t + 1])
+                        round(g, h, a, &b, c, d, e, &f, k[t + 2] &+ w[t + 2])
+                        round(f, g, h, &a, b, c, d, &e, k[t + 3] &+ w[t + 3])
+                        round(e, f, g, &h, a, b, c, &d, k[t + 4] &+ w[t + 4])
+                        round(d, e, f, &g, h, a, b, &c, k[t + 5] &+ w[t + 5])
+                        round(c, d, e, &f, g, h, a, &b, k[t + 6] &+ w[t + 6])
+                        round(b, c, d, &e, f, g, h, &a, k[t + 7] &+ w[t + 7])
+                    }
+                    state &+= [a, b, c, d, e, f, g, h]
+                }
+            }
+        }
+    }
+
+    /// One round: d becomes the next e, and h the next a.
+    @inline(__always)
+    private static func round(
+        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32,
+        _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32, _ constantAndWord: UInt32
+    ) {
+        let Σ1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+        let t1 = h &+ Σ1 &+ ((e & f) ^ (~e & g)) &+ constantAndWord
+        let Σ0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+        d = d &+ t1
+        h = t1 &+ Σ0 &+ ((a & b) ^ (a & c) ^ (b & c))
+    }
+
+    @inline(__always)
+    private static func rotated(_ word: UInt32, _ right: UInt32) -> UInt32 {
+        (word &>> right) | (word &<< (32 &- right))
+    }
+
+    /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
+    private static let roundConstants: [UInt32] = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+        0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+        0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+        0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+        0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+        0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+        0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+}
+
+extension FixedWidthInteger {
+    /// The bytes of this number, the most significant one first.
+    fileprivate var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { [UInt8]($0) } }
+}
