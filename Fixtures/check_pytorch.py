@@ -3,6 +3,7 @@ each head's loss and accuracy on the test images where their folder is given, el
 """
 import argparse
 import gzip
+import json
 from pathlib import Path
 
 import torch
@@ -40,6 +41,15 @@ def test_images(recipe, folder):
     return torch.cat(turned), {"digit": labels.repeat(4), "rotation": torch.arange(4).repeat_interleave(len(labels))}
 
 
+def normalization(path):
+    """The mean and deviation of the one channel, as the file's description of the model has them."""
+    with safe_open(path, framework="pt") as file:
+        model = json.loads(file.metadata()["lanes.model"])
+    (image,) = model["normalization"]
+    (mean,), (deviation,) = image["mean"], image["deviation"]
+    return mean, deviation
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=NETWORKS)
@@ -54,8 +64,7 @@ def main():
             print(f"{head}:\n{outputs}")
         return
 
-    with safe_open(options.file, framework="pt") as file:
-        mean, deviation = (float(file.metadata()[key]) for key in ("mean", "deviation"))
+    mean, deviation = normalization(options.file)
     pixels, labels = test_images(options.recipe, options.data)
     batches = [network((batch - mean) / deviation) for batch in pixels.split(1000)]
     for head in batches[0]:

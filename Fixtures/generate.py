@@ -207,13 +207,13 @@ def graph_cases():
     yield name, leaves, constants, two_heads
 
 
-def layers():
-    """The tensors of layers.safetensors: each case run forward and, under a random upstream gradient, backward.
+def evaluate(cases):
+    """The tensors of a file of cases: each run forward and, under a random upstream gradient, backward.
 
     A loss, which is a scalar and the end of its graph, has the upstream gradient 1.
     """
     tensors = {}
-    for name, leaves, constants, run in layer_cases():
+    for name, leaves, constants, run in cases:
         for leaf in leaves.values():
             leaf.requires_grad_()
         output = run(leaves, constants)
@@ -309,12 +309,17 @@ def curve():
     return tensors | {"inference/logits_a": logits_a, "inference/logits_b": logits_b}
 
 
+def write(name, tensors, script):
+    # Copies, because save_file refuses tensors that share memory, as the sizes of several cases do.
+    tensors = {key: value.detach().clone().contiguous() for key, value in tensors.items()}
+    # One entry: safetensors writes several in no fixed order.
+    made_by = {"made_by": f"Fixtures/{script}, seed {SEED}, torch {torch.__version__}"}
+    save_file(tensors, FOLDER / f"{name}.safetensors", metadata=made_by)
+    print(f"{name}.safetensors: {len(tensors)} tensors")
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for name, make in (("layers", layers), ("optimizers", optimizers), ("curve", curve)):
-        # Copies, because save_file refuses tensors that share memory, as the sizes of several cases do.
-        tensors = {key: value.detach().clone().contiguous() for key, value in make().items()}
-        # One entry: safetensors writes several in no fixed order.
-        made_by = {"made_by": f"Fixtures/generate.py, seed {SEED}, torch {torch.__version__}"}
-        save_file(tensors, FOLDER / f"{name}.safetensors", metadata=made_by)
-        print(f"{name}.safetensors: {len(tensors)} tensors")
+    write("layers", evaluate(layer_cases()), "generate.py")
+    write("optimizers", optimizers(), "generate.py")
+    write("curve", curve(), "generate.py")

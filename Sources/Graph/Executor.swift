@@ -1,0 +1,288 @@
+import Foundation
+import LanesKernels
+import Synchronization
+
+/// Runs a graph: compiles it to a plan, owns the plan's memory, and takes batches through it on several threads.
+///
+/// Results have the same bits for any number of threads. A running step allocates nothing.
+/// One run at a time: a second one, from another thread or from a report, is refused.
+// Sendable because workers touch disjoint memory in every phase, and `isRunning` keeps runs apart.
+public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
+    /// What a plan is for.
+    public enum Mode: Sendable, Equatable {
+        /// Outputs alone; BatchNorm by its running averages, no dropout. The batch source is asked for no targets, and the
+        /// parameters must not change as long as the executor lives: what depends on them alone is worked out once.
+        case prediction
+        /// Outputs and losses; BatchNorm by its running averages, no dropout.
+        case inference
+        /// Outputs, losses and gradients, by which the optimizer, if there is one, changes the parameters.
+        case training(Optimizer?)
+    }
+
+    public let graph: Graph
+    public let parameters: Parameters<Scalar>
+    public let batchSize: Int
+    public let threads: Int
+    let mode: Mode
+    let plan: Plan<Scalar>
+    let builder: PlanBuilder<Scalar>
+    let results: ResultValues
+    /// The moving averages of the parameters, if the optimizer keeps some; the layers' state is as in `parameters` when
+    /// `updateAverages` was last called.
+    public let averages: Parameters<Scalar>?
+    let gradients: UnsafeMutableBufferPointer<Scalar>
+    let moments: [UnsafeMutableBufferPointer<Scalar>]
+    let seed: UInt64
+    let feed: Feed<Scalar>
+    private let team = WorkerTeam()
+    private let isRunning = Atomic<Bool>(false)
+    private let isStopped = Atomic<Bool>(false)
+    private let arena: UnsafeMutableRawPointer
+    private let workers: UnsafeMutableRawPointer
+    private let workerStride: Int
+    private let places: UnsafeMutablePointer<Place>
+    let state: UnsafeMutablePointer<StepState>
+
+    /// - Parameters:
+    ///   - parameters: Those of this graph; they may be shared with other executors that run at other times.
+    ///   - seed: Of dropout.
+    ///   - inputGradients: Whether training also computes the gradients of the inputs.
+    ///   - values: The names of nodes whose outputs are to be read after a step (`StepResult.values(of:sample:)`).
+    /// - Throws: `GraphError` for sizes and settings that make no sense, and names that no node has.
+    public convenience init(
+        _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64 = 0,
+        inputGradients: Bool = false, values: [String] = []
+    ) throws(GraphError) {
+        try self.init(
+            graph, parameters: parameters, mode: mode, batchSize: batchSize, threads: threads, seed: seed,
+            inputGradients: inputGradients, values: Set(values), keepsEverything: false, skipsBackward: false)
+    }
+
+    /// - Parameters:
+    ///   - keepsEverything: Whether the graph is planned as it stands and every value can be read after a step.
+    ///   - skipsBackward: Whether steps end with the losses, as those who need no gradients of a training pass want it.
+    init(
+        _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64,
+        inputGradients: Bool, values: Set<String> = [], keepsEverything: Bool = false, skipsBackward: Bool = false
+    ) throws(GraphError) {
+        guard (1...Self.mostSamples).contains(batchSize), (1...Self.mostThreads).contains(threads) else {
+            throw GraphError(
+                node: "executor", found: "a batch size of \(batchSize) and \(threads) threads",
+                expected: "1…\(Self.mostSamples) samples and 1…\(Self.mostThreads) threads")
+        }
+        try parameters.check(against: graph)
+        let names = graph.members.map(\.name)
+        if let unknown = values.filter({ !names.contains($0) }).min() {
+            throw GraphError(
+                node: "executor", found: "the name \(unknown), which no node has",
+                expected: "one of \(names.joined(separator: ", "))")
+        }
+        var optimizer: Optimizer?
+        if case .training(let chosen) = mode { optimizer = chosen }
+        try optimizer?.check(graph)
+        self.graph = graph
+        self.parameters = parameters
+        self.mode = mode
+        (self.batchSize, self.threads, self.seed) = (batchSize, threads, seed)
+        let feed = Feed<Scalar>()
+        self.feed = feed
+        let planned = keepsEverything ? graph : try graph.withRectifiersAfterPools(readNodes: values)
+        let (isTraining, plansLosses) =
+            switch mode {
+            case .prediction: (false, false)
+            case .inference: (false, true)
+            case .training: (true, true)
+            }
+        builder = PlanBuilder(
+            planned, isTraining: isTraining, batchSize: batchSize, inputGradients: inputGradients,
+            keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [])
+        results = try builder.addAll(
+            optimizer, feed: feed, hasLosses: plansLosses, skipsBackward: skipsBackward)
+
+        let constants = mode == .prediction ? builder.takeConstantOperations() : []
+        let weightCount = isTraining ? parameters.weights.count : 0
+        let moments = optimizer?.momentCount ?? 0
+        gradients = alignedBuffer(weightCount)
+        self.moments = (0..<2).map { alignedBuffer($0 < moments ? weightCount : 0) }
+        averages = optimizer?.averageDecay == nil ? nil : Parameters(copying: parameters)
+        plan = Plan(
+            builder, workspace: constants.map(\.workspace).max() ?? 0,
+            slabs: [
+                .weights: UnsafeMutableRawPointer(parameters.weights.baseAddress.unsafelyUnwrapped),
+                .gradients: UnsafeMutableRawPointer(gradients.baseAddress.unsafelyUnwrapped),
+                .firstMoment: UnsafeMutableRawPointer(self.moments[0].baseAddress.unsafelyUnwrapped),
+                .secondMoment: UnsafeMutableRawPointer(self.moments[1].baseAddress.unsafelyUnwrapped),
+                .average: UnsafeMutableRawPointer((averages ?? parameters).weights.baseAddress.unsafelyUnwrapped),
+                .state: UnsafeMutableRawPointer(parameters.state.baseAddress.unsafelyUnwrapped),
+            ])
+        workerStride = (plan.workerBytes + cacheLinePair - 1) / cacheLinePair * cacheLinePair
+        let (needed, memory) = (plan.arenaBytes + workerStride * threads, ProcessInfo.processInfo.physicalMemory)
+        guard needed < memory else {
+            for buffer in self.moments + [gradients] { buffer.deallocate() }
+            throw GraphError(
+                node: "executor", found: "a plan of \(needed) bytes for batches of \(batchSize)",
+                expected: "less than this machine's memory of \(memory) bytes")
+        }
+        arena = .allocate(byteCount: max(plan.arenaBytes, 1), alignment: cacheLinePair)
+        workers = .allocate(byteCount: max(workerStride * threads, 1), alignment: cacheLinePair)
+        places = .allocate(capacity: max(plan.places.count, 1))
+        state = .allocate(capacity: 1)
+        state.initialize(to: StepState())
+        for (id, place) in plan.places.enumerated() {
+            (places + id).initialize(to: place)
+            if place.base == nil, !plan.isPrivate[id] { places[id].base = arena }
+        }
+        for operation in constants { perform(operation) }
+    }
+
+    deinit {
+        for buffer in moments + [gradients] { buffer.deallocate() }
+        arena.deallocate()
+        workers.deallocate()
+        places.deallocate()
+        state.deallocate()
+    }
+
+    private static var mostSamples: Int { 1 << 20 }
+    private static var mostThreads: Int { 1024 }
+
+    /// Bytes of memory that the plan takes, without parameters, gradients and moments.
+    public var planBytes: Int { plan.arenaBytes + workerStride * threads }
+
+    /// Takes batches through the plan, one step after the other, and enters the threads once for all of them.
+    ///
+    /// - Parameters:
+    ///   - steps: Their numbers: what the batch source is asked for, what dropout's mask depends on, and, plus one, the
+    ///     optimizer's count of updates. To go on where another run ended, go on with its numbers; from 0 on the optimizer
+    ///     starts anew.
+    ///   - learningRate: Of a step.
+    ///   - report: Called after every step, in order, by whichever thread finished it.
+    /// - Throws: `TrainingError`, or what the batch source throws; the weights are then those from before the failed step.
+    public func run(
+        steps: Range<Int>, from source: any BatchSource<Scalar>,
+        learningRate: LearningRate = .constant(0),
+        report: @escaping @Sendable (StepResult<Scalar>) -> Void = { _ in }
+    ) throws {
+        guard !steps.isEmpty else { return }
+        guard steps.lowerBound >= 0 else { throw TrainingError.step(steps.lowerBound) }
+        guard !isRunning.exchange(true, ordering: .acquiringAndReleasing) else { throw TrainingError.busy }
+        if steps.lowerBound == 0 {
+            for buffer in moments { buffer.update(repeating: 0) }
+            averages?.copy(from: parameters)
+        }
+        defer { isRunning.store(false, ordering: .releasing) }
+        isStopped.store(false, ordering: .relaxed)
+        feed.source = source
+        defer { feed.source = nil }
+        let phases = plan.phases.count
+        try begin(step: steps.lowerBound, source: source, learningRate: learningRate)
+        team.run(
+            threads: threads,
+            items: { [self] in plan.phases[$0 % phases].items },
+            run: { [self] phase, item, worker in perform(item, of: phase % phases, as: worker) },
+            next: { [self] phase in
+                if state.pointee.isHalted || feed.hasFailed { return false }
+                guard phase % phases == phases - 1 else { return true }
+                report(StepResult(self, state.pointee))
+                let step = state.pointee.step + 1
+                guard step < steps.upperBound, !isStopped.load(ordering: .relaxed) else { return false }
+                do throws(TrainingError) {
+                    try begin(step: step, source: source, learningRate: learningRate)
+                    return true
+                } catch {
+                    feed.fail(error)
+                    return false
+                }
+            })
+        if let failure = feed.takeFailure() { throw failure }
+        if state.pointee.isHalted {
+            throw TrainingError.notFinite(step: state.pointee.step, place: findNotFinite(source) ?? "a gradient")
+        }
+    }
+
+    /// Ends a run after the step that is running. Any thread may call it.
+    public func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    func begin(
+        step: Int, source: any BatchSource<Scalar>, learningRate: LearningRate
+    ) throws(TrainingError) {
+        let samples = source.sampleCount(ofStep: step)
+        guard (1...batchSize).contains(samples) else { throw .samples(samples, batchSize: batchSize, step: step) }
+        let rate = learningRate.rate(step)
+        guard Scalar(rate).isFinite else { throw .learningRate(rate, step: step) }
+        state.pointee = StepState(step: step, samples: samples, learningRate: rate)
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func perform(_ index: Int, of phaseIndex: Int, as worker: Int) {
+        let phase = plan.phases[phaseIndex]
+        let memory = workers + worker * workerStride
+        let groupSize = (batchSize + plan.groups - 1) / plan.groups
+        var item = WorkItem<Scalar>(
+            places: places, state: state, worker: memory,
+            workspace: (memory + plan.workspaceOffset).assumingMemoryBound(to: Scalar.self), seed: seed,
+            groupSize: groupSize)
+        // Pieces come first: those that prepare weights are long, and a worker that begins one last keeps the others waiting.
+        var place = index
+        for operation in phase.pieced {
+            guard case .pieces(let count) = operation.division else { continue }
+            if place < count {
+                (item.piece, item.isPiece) = (place, true)
+                item.access = Unmanaged.passUnretained(operation.access)
+                item.workspaceCount = operation.workspace
+                return operation.run(item)
+            }
+            place -= count
+        }
+        let first = place * groupSize
+        for sample in first..<max(first, min(first + groupSize, state.pointee.samples)) {
+            (item.sample, item.group) = (sample, place)
+            for operation in phase.perSample {
+                item.access = Unmanaged.passUnretained(operation.access)
+                item.workspaceCount = operation.workspace
+                operation.run(item)
+            }
+        }
+    }
+
+    /// Does all pieces of an operation, alone.
+    private func perform(_ operation: PlannedOperation<Scalar>) {
+        guard case .pieces(let count) = operation.division else { return }
+        var item = WorkItem<Scalar>(
+            places: places, state: state, worker: workers,
+            workspace: (workers + plan.workspaceOffset).assumingMemoryBound(to: Scalar.self), seed: seed, groupSize: 1)
+        item.access = Unmanaged.passUnretained(operation.access)
+        (item.isPiece, item.workspaceCount) = (true, operation.workspace)
+        for piece in 0..<count {
+            item.piece = piece
+            operation.run(item)
+        }
+    }
+
+    /// A value that is pinned, as it lies: of all samples, or the whole.
+    func pinned(_ value: Value) -> UnsafeMutableRawPointer {
+        // A pinned value is never private, so it has a base.
+        places[value.id].base.unsafelyUnwrapped + places[value.id].offset
+    }
+}
+
+extension PlanBuilder {
+    /// All operations of a step, in the order in which they could run one after the other.
+    func addAll(
+        _ optimizer: Optimizer?, feed: Feed<Scalar>, hasLosses: Bool, skipsBackward: Bool
+    ) throws(GraphError) -> ResultValues {
+        let targets = addLoad(from: feed, hasTargets: hasLosses)
+        addForward()
+        guard hasLosses else { return ResultValues() }
+        let results = addLosses(targets: targets)
+        if isTraining, !skipsBackward { try addBackward() }
+        guard let losses = results.losses else { return results }
+        let check = addCheck(losses, maximumNorm: optimizer?.maximumNorm)
+        if let optimizer {
+            addUpdates(after: check.condition)
+            addOptimizer(optimizer, after: check.condition, gradientScale: check.gradientScale)
+        }
+        return results
+    }
+}

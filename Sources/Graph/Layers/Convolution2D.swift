@@ -1,0 +1,104 @@
+import LanesKernels
+
+/// Convolution (without the flip, as everywhere in this field), with the products drawn in `Kernels/Convolution.swift`:
+///
+///     Y = im2col(X)·W + b        X' = col2im(Y'·Wᵀ)        W' = im2col(X)ᵀ·Y'        b' = Σ Y'
+///
+/// Keeps X; the patches are made again in the backward pass, which costs less than storing them. W' and b' are summed
+/// for each group of samples by itself, then over the groups in order. Which kernels do the products, and what they want the
+/// weights made into once a step, is their own choice (`Kernels/ConvolutionPasses.swift`).
+struct Convolution2D: Layer {
+    let channels: Int
+    let kernel: Extent
+    let stride: Extent
+    let padding: Padding
+    let dilation: Extent
+    /// Each group of output channels sees one group of input channels.
+    let groups: Int
+    let hasBias: Bool
+
+    var kind: String { "conv2d" }
+    var detail: String {
+        let window = geometry(Shape(channels: groups)).window.description
+        return groups == 1 ? window : "\(window) groups \(groups)"
+    }
+
+    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+        ConvolutionGeometry(
+            window: WindowGeometry(
+                input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,
+                stride: stride, padding: padding, dilation: dilation),
+            outputChannels: channels, groups: groups)
+    }
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
+        guard channels > 0 else { throw LayerError(found: "\(channels) channels", expected: "1 or more") }
+        try checkGroups(groups, inputs[0].channels, channels)
+        let window = geometry(inputs[0]).window
+        try check(window)
+        return Shape(channels: channels, height: window.output.height, width: window.output.width)
+    }
+
+    func parameters(_ inputs: [Shape]) -> [Parameter] {
+        let geometry = geometry(inputs[0])
+        let bound = 1 / Double(geometry.group.window.patch).squareRoot()
+        return convolutionParameters(geometry, biases: hasBias ? channels : 0, bound: bound)
+    }
+
+    func multiplyAdds(_ inputs: [Shape]) -> Int { geometry(inputs[0]).multiplyAdds }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        let (x, y, geometry) = (node.inputs[0], node.output, geometry(node.inputShapes[0]))
+        let bias = hasBias ? node.parameter("bias") : nil
+        let weights = plan.forwardWeights(geometry, node)
+        plan.add(
+            "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
+            workspace: geometry.passWorkspaceCount
+        ) { item in
+            var start: UnsafeMutablePointer<Scalar>?
+            if let bias { start = item[bias] }
+            geometry.forward(
+                input: item[x], weight: item[weights], bias: start, into: item[y], workspace: item.workspace)
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        guard let dy = node.outputGradient else { return }
+        let (x, geometry) = (node.inputs[0], geometry(node.inputShapes[0]))
+        if let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) {
+            let weights = plan.backwardWeights(geometry, node)
+            plan.add(
+                "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
+                workspace: geometry.passWorkspaceCount
+            ) { item in
+                geometry.backwardData(
+                    outputGradient: item[dy], weight: item[weights], into: item[dx], accumulating: accumulates,
+                    workspace: item.workspace)
+            }
+        }
+        plan.addWeightGradient(geometry, node, input: x, outputGradient: dy)
+        plan.addBiasGradient(node, dy, channels: channels)
+    }
+}
+
+extension Node {
+    /// Convolution with `channels` filters. Parameters: `weight` [channels, input channels/groups, height, width], `bias`.
+    ///
+    /// - Parameters:
+    ///   - padding: Zeros around the image, as many on each side or different ones; `.same(kernel:)` keeps its size.
+    ///   - groups: Divides both numbers of channels; as many as input channels make a depthwise convolution.
+    ///   - name: The prefix of the parameters' names, as PyTorch's module has it.
+    public func conv2d(
+        _ channels: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1,
+        groups: Int = 1, bias: Bool = true, name: String? = nil
+    ) -> Node {
+        let layer = Convolution2D(
+            channels: channels, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
+            hasBias: bias)
+        return apply(layer, name: name)
+    }
+}

@@ -1,0 +1,45 @@
+import LanesKernels
+
+/// The image as a vector, in PyTorch's order: channels, height, width.
+///
+/// Where only pointwise layers and linear ones read the vector, nobody can tell its order: it lies as the image did, and the
+/// linear layers' weights lie in that order too.
+struct Flatten: Rearrangement {
+    /// Whether the numbers stay where they are.
+    private(set) var keepsOrder = false
+
+    // Whether numbers move is the graph's decision and not the file's.
+    private enum CodingKeys: CodingKey {}
+
+    var kind: String { "flatten" }
+
+    func keepingOrder(of input: Shape, isOfAnyOrder: Bool) -> Flatten {
+        var layer = self
+        layer.keepsOrder = isOfAnyOrder || input.isPlain
+        return layer
+    }
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
+        let image = inputs[0]
+        var vector = Shape(channels: image.count)
+        if keepsOrder, !image.isPlain { vector.flattenedPositions = image.height * image.width }
+        return vector
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        plan.addRearrangement(node, keepsOrder: keepsOrder)
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        plan.addRearrangementBackward(node, keepsOrder: keepsOrder)
+    }
+}
+
+extension Node {
+    /// The image as a vector, in the order channels, height, width.
+    public func flatten(name: String? = nil) -> Node { apply(Flatten(), name: name) }
+}

@@ -1,0 +1,144 @@
+import LanesKernels
+
+/// Fully connected layer. With B samples, K input features and N output features:
+///
+///     Y[B × N] = X[B × K]·W[K × N] + b        X'[B × K] = Y'[B × N]·Wᵀ[N × K]        W'[K × N] = Xᵀ[K × B]·Y'[B × N]
+///
+/// Keeps X. W lies in panels [N/16][K][16], the right operand of the first product. A long K is cut into a fixed number
+/// of chunks with partial sums of their own, so that each piece reads its part of X and W once; otherwise pieces are
+/// panels of columns. Pieces of W' are rows, or columns where there are many.
+///
+/// After a flatten K counts channels last here, and channels first in PyTorch's files: the layout of the parameter
+/// translates.
+struct Linear: Layer {
+    let features: Int
+    let hasBias: Bool
+
+    var kind: String { "linear" }
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
+        guard features > 0 else { throw LayerError(found: "\(features) features", expected: "1 or more") }
+        try checkVector(inputs[0])
+        return Shape(channels: features)
+    }
+
+    func parameters(_ inputs: [Shape]) -> [Parameter] {
+        let input = inputs[0]
+        let bound = 1 / Double(input.count).squareRoot()
+        let weight = Parameter(
+            "weight", shape: [features, input.count],
+            layout: .panels(
+                outputs: features, channels: input.count / input.flattenedPositions, positions: input.flattenedPositions
+            ),
+            initial: .uniform(bound))
+        return hasBias ? [weight, Parameter("bias", shape: [features], initial: .uniform(bound))] : [weight]
+    }
+
+    func multiplyAdds(_ inputs: [Shape]) -> Int { inputs[0].count * features }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        let (x, y, weight) = (node.inputs[0], node.output, node.parameter("weight"))
+        let bias = hasBias ? node.parameter("bias") : nil
+        let parameters = [weight] + (bias.map { [$0] } ?? [])
+        let (k, n, batch) = (node.inputShapes[0].count, features, plan.batchSize)
+        let chunks = k < 2048 ? 1 : min(16, k / 256)
+        guard chunks > 1 else {
+            let (pieces, panels) = Self.cut((n + vectorWidth - 1) / vectorWidth)
+            plan.add("forward", of: node, .pieces(pieces), reads: [x] + parameters, writes: [y]) { item in
+                let first = item.piece * panels
+                let columns = min(panels * vectorWidth, n - first * vectorWidth)
+                var start: Panels<Scalar>?
+                if let bias { start = .bias(item[bias] + first * vectorWidth) }
+                multiply(
+                    m: item.samples, n: columns, k: k, Strided(item[x], rowStride: k),
+                    .packed(item[weight] + first * k * vectorWidth, rows: k), addingTo: start,
+                    into: .rowMajor(item[y] + first * vectorWidth, columns: n))
+            }
+            return
+        }
+        let partials = plan.value(.whole, chunks * batch * n)
+        plan.add("forward", of: node, .pieces(chunks), reads: [x, weight], writes: [partials]) { item in
+            let first = item.piece * k / chunks
+            let depth = (item.piece + 1) * k / chunks - first
+            multiply(
+                m: item.samples, n: n, k: depth, Strided(item[x] + first, rowStride: k),
+                Panels.packed(item[weight], rows: k).from(row: first),
+                into: .rowMajor(item[partials] + item.piece * batch * n, columns: n))
+        }
+        plan.add("sum chunks", of: node, .samples, reads: [partials] + (bias.map { [$0] } ?? []), writes: [y]) { item in
+            var start: UnsafePointer<Scalar>?
+            if let bias { start = UnsafePointer(item[bias]) }
+            sumPartials(
+                item[partials] + item.sample * n, partialCount: chunks, stride: batch * n, count: n, bias: start,
+                into: item[y])
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        guard let dy = node.outputGradient else { return }
+        let (x, weight) = (node.inputs[0], node.parameter("weight"))
+        let (k, n) = (node.inputShapes[0].count, features)
+        let depth = roundedToVectors(n)
+        let (pieces, panels) = Self.cut((k + vectorWidth - 1) / vectorWidth)
+        if let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) {
+            // A piece transposes the panels that it needs while they are in cache.
+            plan.add(
+                "backward data", of: node, .pieces(pieces), reads: [dy, weight], writes: [dx],
+                workspace: panels * depth * vectorWidth
+            ) { item in
+                let first = item.piece * panels
+                let last = min(first + panels, (k + vectorWidth - 1) / vectorWidth)
+                transposePanels(item[weight], rows: k, columns: n, panels: first..<last, into: item.workspace)
+                let target = Panels.rowMajor(item[dx] + first * vectorWidth, columns: k)
+                multiply(
+                    m: item.samples, n: min(last * vectorWidth, k) - first * vectorWidth, k: n,
+                    Strided(item[dy], rowStride: n), .packed(item.workspace, rows: depth),
+                    addingTo: accumulates ? target : nil, into: target)
+            }
+        }
+        let (weightGradient, biasGradient) = (node.parameterGradient("weight"), node.parameterGradient("bias"))
+        guard weightGradient != nil || biasGradient != nil else { return }
+        // A piece packs the columns of Y' that it multiplies by. Where there are many, pieces are of columns, or else each
+        // of them would pack the whole: 0.97 of a step of `mlp`.
+        let isWide = depth >= 16 * vectorWidth
+        let (weightPieces, weightPanels) = isWide ? Self.cut(depth / vectorWidth) : (pieces, panels)
+        plan.add(
+            "backward weights", of: node, .pieces(weightGradient == nil ? 1 : weightPieces), reads: [x, dy],
+            writes: [weightGradient, biasGradient].compactMap(\.self),
+            workspace: plan.batchSize * (isWide ? weightPanels * vectorWidth : depth)
+        ) { item in
+            if item.piece == 0, let biasGradient {
+                sumRows(item[dy], rows: item.samples, columns: n, into: item[biasGradient], accumulating: false)
+            }
+            guard let weightGradient else { return }
+            let first = item.piece * weightPanels
+            let (row, panel) = isWide ? (0, first) : (first * vectorWidth, 0)
+            let rows = isWide ? k : min(weightPanels * vectorWidth, k - row)
+            let columns = isWide ? min(weightPanels * vectorWidth, n - panel * vectorWidth) : n
+            pack(
+                item[dy] + panel * vectorWidth, rows: item.samples, columns: columns, rowStride: n,
+                into: item.workspace)
+            multiply(
+                m: rows, n: roundedToVectors(columns), k: item.samples,
+                Strided(item[x] + row, rowStride: 1, columnStride: k), .packed(item.workspace, rows: item.samples),
+                into: Panels.packed(item[weightGradient], rows: k).from(row: row, panel: panel))
+        }
+    }
+
+    /// Cuts `panels` into at most 16 pieces of equal size, the last maybe smaller.
+    private static func cut(_ panels: Int) -> (pieces: Int, panelsPerPiece: Int) {
+        let size = (panels + 15) / 16
+        return ((panels + size - 1) / size, size)
+    }
+}
+
+extension Node {
+    /// Fully connected layer. Parameters: `weight` [features, input features], `bias`.
+    public func linear(_ features: Int, bias: Bool = true, name: String? = nil) -> Node {
+        apply(Linear(features: features, hasBias: bias), name: name)
+    }
+}

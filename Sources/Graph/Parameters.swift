@@ -1,0 +1,158 @@
+import LanesKernels
+
+/// A network's numbers: the trainable ones in one slab, in another the state that layers keep, such as running means.
+///
+/// It is shared between executors (one that trains, one that evaluates), which must not run at the same time.
+// Sendable because executors hand it to their workers, who touch disjoint places of it or none at once.
+public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
+    /// A parameter's place.
+    package struct Slot {
+        package let name: String
+        package let parameter: Parameter
+        package let offset: Int
+    }
+
+    package let slots: [Slot]
+    let weights: UnsafeMutableBufferPointer<Scalar>
+    let state: UnsafeMutableBufferPointer<Scalar>
+
+    /// Initial numbers, each a function of the seed and its own name's place in the graph.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    public init(_ graph: Graph, seed: UInt64) {
+        var slots: [Slot] = []
+        var (weightCount, stateCount) = (0, 0)
+        for (name, parameter) in graph.parameters {
+            slots.append(
+                Slot(name: name, parameter: parameter, offset: parameter.isTrainable ? weightCount : stateCount))
+            if parameter.isTrainable { weightCount += parameter.slabCount } else { stateCount += parameter.slabCount }
+        }
+        self.slots = slots
+        weights = alignedBuffer(weightCount)
+        state = alignedBuffer(stateCount)
+        for (index, slot) in slots.enumerated() {
+            var random = RandomStream(seed: seed, purpose: .initialization, index: index)
+            set(
+                slot,
+                (0..<slot.parameter.count).map { _ in
+                    switch slot.parameter.initial {
+                    case .constant(let value): Scalar(value)
+                    case .uniform(let bound): Scalar(random.uniform(in: -bound...bound))
+                    case .normal(let deviation): Scalar(deviation * random.normal())
+                    }
+                })
+        }
+    }
+
+    /// The same numbers in memory of their own.
+    package init(copying other: Parameters) {
+        slots = other.slots
+        weights = alignedBuffer(other.weights.count)
+        state = alignedBuffer(other.state.count)
+        _ = weights.update(fromContentsOf: other.weights)
+        _ = state.update(fromContentsOf: other.state)
+    }
+
+    /// Takes over the numbers of parameters of the same graph.
+    package func copy(from other: Parameters) {
+        guard other !== self else { return }
+        _ = weights.update(fromContentsOf: other.weights)
+        _ = state.update(fromContentsOf: other.state)
+    }
+
+    deinit {
+        weights.deallocate()
+        state.deallocate()
+    }
+
+    /// - Throws: `GraphError` unless these are the parameters of this graph: the same names and shapes in one order.
+    package func check(against graph: Graph) throws(GraphError) {
+        let expected = graph.parameters
+        let isSame =
+            slots.count == expected.count
+            && zip(slots, expected).allSatisfy { slot, other in
+                slot.name == other.name && slot.parameter.shape == other.parameter.shape
+                    && slot.parameter.slabCount == other.parameter.slabCount
+                    && slot.parameter.isTrainable == other.parameter.isTrainable
+            }
+        guard !isSame else { return }
+        func list(_ parameters: [(String, [Int])]) -> String {
+            parameters.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        }
+        throw GraphError(
+            node: "parameters",
+            found: "those of another graph: \(list(slots.map { ($0.name, $0.parameter.shape) }))",
+            expected: list(expected.map { ($0.name, $0.parameter.shape) }))
+    }
+
+    /// The full names, in the order of the graph.
+    public var names: [String] { slots.map(\.name) }
+
+    /// PyTorch's shape of a parameter, or nil if there is none of that name.
+    public func shape(of name: String) -> [Int]? { slot(name)?.parameter.shape }
+
+    /// A parameter's numbers in PyTorch's order, or nil if there is none of that name.
+    public subscript(name: String) -> [Scalar]? {
+        // Specialized, because the unspecialized getter comes out wrong in a release build of Swift 6.3.1: it returned
+        // a pointer to no array.
+        @specialized(where Scalar == Float)
+        @specialized(where Scalar == Double)
+        get {
+            guard let slot = slot(name) else { return nil }
+            return values(slot)
+        }
+    }
+
+    /// Replaces a parameter's numbers, which are given in PyTorch's order.
+    ///
+    /// - Throws: `GraphError` if there is no parameter of that name, or the count is not that of its shape.
+    public func set(_ name: String, to values: [Scalar]) throws(GraphError) {
+        guard let slot = slot(name) else {
+            throw GraphError(
+                node: name, found: "\(values.count) numbers for it",
+                expected: "a parameter of this name; there are \(names.joined(separator: ", "))")
+        }
+        guard values.count == slot.parameter.count else {
+            throw GraphError(
+                node: name, found: "\(values.count) numbers",
+                expected: "\(slot.parameter.count) for shape \(slot.parameter.shape)")
+        }
+        set(slot, values)
+    }
+
+    /// A parameter's numbers in PyTorch's order.
+    package func values(_ slot: Slot) -> [Scalar] { values(slot, in: slab(slot)) }
+
+    /// The numbers of a slab that lies as the trainable ones do (their gradients, Adam's moments), by parameter.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func values(_ slot: Slot, in slab: UnsafeMutableBufferPointer<Scalar>) -> [Scalar] {
+        (0..<slot.parameter.count).map { slab[slot.offset + slot.parameter.position(of: $0)] }
+    }
+
+    package func slot(_ name: String) -> Slot? { slots.first { $0.name == name } }
+
+    private func slab(_ slot: Slot) -> UnsafeMutableBufferPointer<Scalar> {
+        slot.parameter.isTrainable ? weights : state
+    }
+
+    /// Replaces a parameter's numbers, as many as it has, in PyTorch's order.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    package func set(_ slot: Slot, _ values: [Scalar]) {
+        for (index, value) in values.enumerated() {
+            slab(slot)[slot.offset + slot.parameter.position(of: index)] = value
+        }
+    }
+}
+
+/// Zeros, aligned to two cache lines.
+func alignedBuffer<Scalar: KernelScalar>(_ count: Int) -> UnsafeMutableBufferPointer<Scalar> {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: cacheLinePair)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    return bytes.bindMemory(to: Scalar.self)
+}
+
+/// Slots that different threads write lie this far apart, in bytes: processors fetch lines in pairs.
+let cacheLinePair = 128

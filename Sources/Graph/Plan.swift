@@ -1,0 +1,91 @@
+import LanesKernels
+
+/// A compiled graph: phases of independent work items, and a place for every value.
+///
+/// Operations that work sample by sample and follow one another share a phase: its work items are groups of samples, and
+/// a worker takes a sample through all of them while it is in cache. All other operations bring work items of their own.
+struct Plan<Scalar: KernelScalar> {
+    /// What workers do between two meetings; its items are independent of each other.
+    struct Phase {
+        var perSample: [PlannedOperation<Scalar>] = []
+        var pieced: [PlannedOperation<Scalar>] = []
+        /// Work items: the pieces first, then the groups of samples.
+        var items = 0
+    }
+
+    let phases: [Phase]
+    let places: [Place]
+    /// Bytes of the memory that all workers share, and of what each has for itself: values, then scratch.
+    let arenaBytes: Int
+    let workerBytes: Int
+    let workspaceOffset: Int
+    let values: [ValueDescription]
+    let groups: Int
+    let batchSize: Int
+
+    /// - Parameters:
+    ///   - workspace: Scalars of scratch memory that a worker needs at least.
+    ///   - slabs: Where each slab lies.
+    init(_ builder: PlanBuilder<Scalar>, workspace: Int, slabs: [Slab: UnsafeMutableRawPointer]) {
+        values = builder.values
+        (groups, batchSize) = (builder.groups, builder.batchSize)
+        let levels = Self.levels(of: builder.operations)
+        var phases = [Phase](repeating: Phase(), count: (levels.max() ?? -1) + 1)
+        for (operation, level) in zip(builder.operations, levels) {
+            switch operation.division {
+            case .samples:
+                if phases[level].perSample.isEmpty { phases[level].items += groups }
+                phases[level].perSample.append(operation)
+            case .pieces(let count):
+                phases[level].items += count
+                phases[level].pieced.append(operation)
+            }
+        }
+        self.phases = phases
+        let layout = MemoryLayoutPlan(values: values, phases: phases, groups: groups, batchSize: batchSize)
+        (arenaBytes, workspaceOffset) = (layout.arenaBytes, layout.workerBytes)
+        let workspace = max(workspace, builder.operations.map(\.workspace).max() ?? 0)
+        workerBytes = layout.workerBytes + (workspace + 2 * vectorWidth) * MemoryLayout<Scalar>.stride
+        places = zip(values, layout.offsets).map { value, offset in
+            let bytes = value.bytes(of: Scalar.self)
+            var place = Place(
+                base: nil, offset: offset.bytes, sampleStride: 0, groupStride: 0, count: value.count, scope: value.scope
+            )
+            if !offset.isPrivate {
+                if case .sample = value.scope { place.sampleStride = bytes }
+                if case .group = value.scope { place.groupStride = bytes }
+            }
+            if case .slab(let slab, let start) = value.home {
+                place.base = slabs[slab]
+                place.offset = start * MemoryLayout<Scalar>.stride
+            }
+            return place
+        }
+        isPrivate = layout.offsets.map(\.isPrivate)
+    }
+
+    /// Whether a value lies in the memory of the worker.
+    let isPrivate: [Bool]
+
+    /// The earliest phase of every operation. One may share a phase with an operation that it depends on only if both
+    /// work sample by sample.
+    private static func levels(of operations: [PlannedOperation<Scalar>]) -> [Int] {
+        var levels: [Int] = []
+        var writers: [Value: [Int]] = [:]
+        var readers: [Value: [Int]] = [:]
+        for (index, operation) in operations.enumerated() {
+            var level = 0
+            let before =
+                (operation.reads + operation.writes).flatMap { writers[$0] ?? [] }
+                + operation.writes.flatMap { readers[$0] ?? [] }
+            for other in before {
+                let shares = operation.division == .samples && operations[other].division == .samples
+                level = max(level, levels[other] + (shares ? 0 : 1))
+            }
+            levels.append(level)
+            for value in operation.reads { readers[value, default: []].append(index) }
+            for value in operation.writes { writers[value, default: []].append(index) }
+        }
+        return levels
+    }
+}

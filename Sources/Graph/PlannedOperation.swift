@@ -1,0 +1,65 @@
+import LanesKernels
+
+/// A piece of the plan's memory: an output, a gradient, a parameter, or whatever a layer keeps.
+public struct Value: Hashable, Sendable {
+    /// How many times a value's numbers are there.
+    public enum Scope: Sendable {
+        /// For each sample of the batch, one sample after the other.
+        case sample
+        /// For each group of samples, whose sums are combined in the order of the groups.
+        case group
+        /// Once.
+        case whole
+    }
+
+    let id: Int
+}
+
+/// Memory that lasts from step to step: the trainable parameters, three slabs laid out as they are, and the layers' state.
+enum Slab {
+    case weights, gradients, firstMoment, secondMoment, average, state
+}
+
+/// What `PlanBuilder` knows of a value.
+struct ValueDescription: Sendable {
+    enum Home: Sendable {
+        /// The plan finds room for it.
+        case planned
+        /// In a slab that outlives the plan, from this number on.
+        case slab(Slab, Int)
+    }
+
+    let scope: Value.Scope
+    let count: Int
+    let isBytes: Bool
+    let home: Home
+    /// Whether it can be read after a step, so that nothing may reuse its memory.
+    var isPinned: Bool
+
+    /// The memory of its `count` numbers.
+    func bytes<Scalar>(of _: Scalar.Type) -> Int { count * (isBytes ? 1 : MemoryLayout<Scalar>.stride) }
+}
+
+/// Something that workers do in a step.
+public struct PlannedOperation<Scalar: KernelScalar>: Sendable {
+    /// How an operation's work is cut.
+    public enum Division: Equatable, Sendable {
+        /// Once for every sample. Neighbouring operations of this kind run one after the other on a sample, while it is in
+        /// cache, and groups of samples are the work items.
+        case samples
+        /// A number of independent pieces.
+        case pieces(Int)
+    }
+
+    let node: Int?
+    let division: Division
+    let access: Access
+    /// Scalars of scratch memory, private to the worker.
+    let workspace: Int
+    let run: @Sendable (borrowing WorkItem<Scalar>) -> Void
+
+    /// "conv1 forward".
+    var label: String { access.label }
+    var reads: [Value] { access.reads }
+    var writes: [Value] { access.writes }
+}

@@ -1,0 +1,32 @@
+/// Why a run stopped.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    /// A loss or a gradient is infinite or NaN; the weights are those from before the step.
+    case notFinite(step: Int, place: String)
+    /// The results after a step are infinite or NaN: the step, itself finite, took the weights too far.
+    case resultNotFinite(step: Int, place: String)
+    /// A target that its head's loss cannot take, as a label that there is no class for.
+    case target(problem: String, head: String, sample: Int, step: Int)
+    /// A learning rate that is infinite or NaN in the network's scalar.
+    case learningRate(Double, step: Int)
+    /// A step number below 0.
+    case step(Int)
+    /// The executor is in a run already: it has one memory.
+    case busy
+    /// A batch of a size that the plan has no room for.
+    case samples(Int, batchSize: Int, step: Int)
+
+    public var description: String {
+        switch self {
+        case .notFinite(let step, let place):
+            "step \(step): \(place) is not finite; the weights were left as they were before this step"
+        case .resultNotFinite(let step, let place): "\(place) is not finite after step \(step)"
+        case .target(let problem, let head, let sample, let step):
+            "step \(step), sample \(sample), head \(head): \(problem)"
+        case .learningRate(let rate, let step): "step \(step): a learning rate of \(rate), expected a finite one"
+        case .step(let step): "step \(step): expected step numbers of 0 or more"
+        case .busy: "the executor is running already; one run at a time"
+        case .samples(let count, let batchSize, let step):
+            "step \(step): a batch of \(count) samples, expected 1…\(batchSize)"
+        }
+    }
+}
