@@ -1,0 +1,38 @@
+import LanesGraph
+
+/// What a network learns from or is tested on: a number of samples, each with its inputs and its targets.
+///
+/// Workers load samples while a step runs, each one of its own, in any order, so what a dataset gives must depend on
+/// its arguments alone.
+public protocol Dataset: Sendable {
+    /// What it is, for messages: a file's name, say.
+    var name: String { get }
+    /// How many samples there are.
+    var count: Int { get }
+    /// The shapes of a sample's inputs, in the order of the graph's inputs.
+    var inputs: [Shape] { get }
+    /// What a sample is compared with, in the order of the graph's heads.
+    var targets: [Target] { get }
+
+    /// Writes one input of a sample, [height][width][channels]: pixels as fractions of 1, other numbers as they are.
+    func load(_ sample: Int, input: Int, into values: inout MutableSpan<Float>) throws
+
+    /// Writes what one head's output is compared with: the number of the class, or the target's numbers.
+    func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) throws
+}
+
+/// What a head's output is compared with.
+public enum Target: Sendable, Equatable {
+    /// One of some classes, by its number: a single value. The names, in the order of the numbers.
+    case classes([String])
+    /// As many numbers as the shape has, [height][width][channels].
+    case values(Shape)
+
+    /// How many numbers it takes.
+    public var count: Int {
+        switch self {
+        case .classes: 1
+        case .values(let shape): shape.count
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import LanesFiles
+import LanesGraph
+import LanesKernels
+import Synchronization
+
+/// A network that has been trained, with everything that using it takes: its graph, its parameters, its inputs'
+/// normalization and its classes' names.
+///
+///     let model = try Model(contentsOf: url)
+///     let answer = try model.predict(pixels)
+///     print(answer.label, answer.probability)
+///
+/// Any threads may ask it at the same time; each gets memory of its own.
+public final class Model: Sendable {
+    public let graph: Graph
+    /// Of each input.
+    public let normalization: [Normalization]
+    /// Of each head, the names of its classes; empty for a head that gives numbers.
+    public let classes: [[String]]
+    /// The file's other remarks.
+    public let metadata: [String: String]
+    private let weights: Parameters<Float>
+    /// Executors for one sample at a time, and for batches, that nobody uses now.
+    private let idle = Mutex<[Idle]>([])
+
+    private struct Idle {
+        let executor: Executor<Float>
+        let values: [String]
+    }
+
+    /// - Parameters:
+    ///   - parameters: Of this graph; the model keeps a copy.
+    ///   - normalization: Of each input, or one for all.
+    ///   - classes: Of each head the names of its classes; empty for a head that gives numbers.
+    /// - Throws: `GraphError`, `SettingsError` or `ModelError` where they do not fit together.
+    public convenience init(
+        _ graph: Graph, _ parameters: Parameters<Float>, normalization: [Normalization] = [.none],
+        classes: [[String]], metadata: [String: String] = [:]
+    ) throws {
+        try parameters.check(against: graph)
+        guard classes.count == graph.heads.count else {
+            throw ModelError("model", found: "classes of \(classes.count) heads", expected: "\(graph.heads.count)")
+        }
+        for (index, names) in classes.enumerated() {
+            let count = graph.outputShape(ofHead: index).count
+            guard names.count <= count || (count == 1 && names.count == 2) else {
+                throw ModelError(
+                    "head \(graph.heads[index].name)", found: "\(names.count) classes",
+                    expected: "at most \(count), one for each output")
+            }
+        }
+        self.init(
+            trusted: graph, parameters,
+            normalization: try TrainingSettings(normalization: normalization).normalization(for: graph),
+            classes: classes, metadata: metadata)
+    }
+
+    /// Parts that are known to fit together.
+    init(
+        trusted graph: Graph, _ parameters: Parameters<Float>, normalization: [Normalization], classes: [[String]],
+        metadata: [String: String]
+    ) {
+        self.graph = graph
+        weights = Parameters(copying: parameters)
+        (self.normalization, self.classes, self.metadata) = (normalization, classes, metadata)
+    }
+
+    /// A copy of the network's numbers, to look at, or to train on.
+    public var parameters: Parameters<Float> { Parameters(copying: weights) }
+
+    /// The network's answer to one sample.
+    ///
+    /// - Parameters:
+    ///   - pixels: [height][width][channels], of the network's one input: bytes count as fractions of 255.
+    ///   - values: Names of nodes whose outputs are wanted too.
+    /// - Throws: `ModelError` for another number of pixels and for an answer that is not finite, `GraphError` for names
+    ///   that no node has.
+    // So that a list of whole numbers as it stands in a program means numbers and not bytes.
+    @_disfavoredOverload
+    public func predict(_ pixels: [UInt8], values: [String] = []) throws -> Prediction {
+        try predict(pixels.map { Float($0) / 255 }, values: values)
+    }
+
+    /// The network's answer to one sample.
+    ///
+    /// - Parameter sample: [height][width][channels], as the dataset loaded samples that it was trained on, before
+    ///   normalization.
+    public func predict(_ sample: [Float], values: [String] = []) throws -> Prediction {
+        try predict(batch: [[sample]], values: values, threads: 1)[0]
+    }
+
+    /// The network's answers to several samples.
+    ///
+    /// - Parameter samples: Of each sample, the network's one input.
+    public func predict(batch samples: [[Float]], values: [String] = []) throws -> [Prediction] {
+        try predict(batch: samples.map { [$0] }, values: values)
+    }
+
+    /// The network's answers to several samples.
+    ///
+    /// - Parameters:
+    ///   - samples: Of each sample, every input in the graph's order.
+    ///   - threads: How many work on it; any number gives the same answers.
+    public func predict(
+        batch samples: [[[Float]]], values: [String] = [],
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws -> [Prediction] {
+        guard !samples.isEmpty else { return [] }
+        let size = samples.count == 1 ? 1 : graph.batchSize(atMost: 64)
+        let threads = size == 1 ? 1 : threads
+        let source = SampleBatches(samples: try samples.enumerated().map(normalized), batchSize: size)
+        let executor = try executor(batchSize: size, threads: threads, values: values)
+        let answers = Mutex<[Prediction]>([])
+        try executor.run(steps: 0..<(samples.count + size - 1) / size, from: source) { [self] result in
+            answers.withLock { answers in
+                for sample in 0..<result.samples { answers.append(prediction(result, sample, values)) }
+            }
+        }
+        idle.withLock { $0.append(Idle(executor: executor, values: values)) }
+        let all = answers.withLock { $0 }
+        for (index, answer) in all.enumerated() {
+            for head in answer.heads where !head.output.allSatisfy(\.isFinite) {
+                throw ModelError(
+                    "head \(head.name)", found: "an output of sample \(index) that is not finite",
+                    expected: "finite numbers: the network or the sample has too great ones")
+            }
+        }
+        return all
+    }
+
+    /// The network's results on a dataset.
+    ///
+    /// - Parameter metrics: nil for what suits each head.
+    public func evaluate(
+        _ dataset: any Dataset, metrics: [any Metric]? = nil,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws -> Evaluation {
+        var settings = TrainingSettings()
+        settings.metrics = metrics
+        return try Evaluator(
+            graph, weights, normalization: normalization, metrics: settings.chosenMetrics, threads: threads
+        ).evaluate(dataset)
+    }
+
+    /// One that is idle, or a new one.
+    private func executor(batchSize: Int, threads: Int, values: [String]) throws -> Executor<Float> {
+        let found = idle.withLock { idle -> Executor<Float>? in
+            let index = idle.firstIndex {
+                $0.executor.batchSize == batchSize && $0.executor.threads == threads && $0.values == values
+            }
+            return index.map { idle.remove(at: $0).executor }
+        }
+        if let found { return found }
+        return try Executor(
+            graph, parameters: weights, mode: .prediction, batchSize: batchSize, threads: threads, values: values)
+    }
+
+    private func normalized(_ index: Int, _ sample: [[Float]]) throws(ModelError) -> [[Float]] {
+        let inputs = graph.inputs
+        guard sample.count == inputs.count else {
+            throw ModelError(
+                "sample \(index)", found: "\(sample.count) inputs",
+                expected: "\(inputs.count): \(inputs.map(\.name).joined(separator: ", "))")
+        }
+        var result = sample
+        for (place, input) in inputs.enumerated() {
+            guard sample[place].count == input.shape.count else {
+                throw ModelError(
+                    "input \(input.name) of sample \(index)", found: "\(sample[place].count) numbers",
+                    expected: "\(input.shape.count) for \(input.shape)")
+            }
+            var values = result[place].mutableSpan
+            normalization[place].apply(to: &values)
+        }
+        return result
+    }
+
+    private func prediction(_ result: StepResult<Float>, _ sample: Int, _ values: [String]) -> Prediction {
+        let heads = graph.heads.enumerated().map { index, head in
+            Prediction.Head(
+                name: head.name, classes: classes[index], answer: head.loss.answer,
+                output: result.output(ofHead: index, sample: sample))
+        }
+        let kept = values.map { ($0, result.values(of: $0, sample: sample) ?? []) }
+        return Prediction(heads: heads, values: Dictionary(kept, uniquingKeysWith: { first, _ in first }))
+    }
+}
+
+/// Samples in memory, one batch after the other.
+private struct SampleBatches: BatchSource {
+    let samples: [[[Float]]]
+    let batchSize: Int
+
+    func sampleCount(ofStep step: Int) -> Int { min(batchSize, samples.count - step * batchSize) }
+
+    func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Float>) {
+        let source = samples[step * batchSize + sample][input]
+        for index in 0..<values.count { values[index] = source[index] }
+    }
+
+    func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Float>) {}
+}

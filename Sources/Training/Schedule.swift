@@ -1,0 +1,69 @@
+import Foundation
+
+/// How the learning rate changes in the course of a training of any length.
+///
+/// A schedule gives the factor that the optimizer's greatest rate is multiplied by.
+public struct Schedule: Sendable, CustomStringConvertible {
+    /// The factor at a step, counted from 0, of a training of so many steps, an epoch of which has so many.
+    public let factor: @Sendable (_ step: Int, _ stepsPerEpoch: Int, _ steps: Int) -> Double
+    /// In words, for reports and files.
+    public let description: String
+
+    /// A schedule of one's own.
+    public init(
+        _ description: String,
+        factor: @escaping @Sendable (_ step: Int, _ stepsPerEpoch: Int, _ steps: Int) -> Double
+    ) {
+        (self.description, self.factor) = (description, factor)
+    }
+
+    /// The whole rate always.
+    public static let constant = Schedule("constant") { _, _, _ in 1 }
+
+    /// PyTorch's `StepLR`: multiplied by `factor` after every so many epochs.
+    public static func step(epochs size: Int, factor: Double) -> Schedule {
+        Schedule("times \(short(factor)) after every \(size) epochs") { step, stepsPerEpoch, _ in
+            (0..<step / max(size * stepsPerEpoch, 1)).reduce(1) { rate, _ in rate * factor }
+        }
+    }
+
+    /// PyTorch's `ExponentialLR`: multiplied by `factor` after every epoch.
+    public static func exponential(factor: Double) -> Schedule {
+        Schedule("times \(short(factor)) after every epoch") { step, stepsPerEpoch, _ in
+            (0..<step / max(stepsPerEpoch, 1)).reduce(1) { rate, _ in rate * factor }
+        }
+    }
+
+    /// Falls along a half cosine to `lowest` (Loshchilov and Hutter, "SGDR", 2017).
+    public static func cosine(lowest: Double = 0) -> Schedule {
+        Schedule("falling along a half cosine to \(short(100 * lowest)) %") { step, _, steps in
+            let done = (Double(step) + 0.5) / Double(steps)
+            return lowest + (1 - lowest) * (1 + cos(.pi * min(done, 1))) / 2
+        }
+    }
+
+    /// Rises from a tenth to the whole rate in the first part of the training and falls along a half cosine to almost 0
+    /// (Smith and Topin, "Super-Convergence", 2018, with the annealing of Loshchilov and Hutter, "SGDR", 2017).
+    ///
+    /// - Parameter rising: The first part, a fraction of the whole.
+    public static func oneCycle(rising: Double) -> Schedule {
+        let lowest = 0.1
+        return Schedule(
+            "rising for \(short(100 * rising)) % of the training, then falling along a half cosine"
+        ) { step, _, steps in
+            let done = (Double(step) + 0.5) / Double(steps)
+            if done < rising { return lowest + (1 - lowest) * done / rising }
+            return (1 + cos(.pi * (done - rising) / (1 - rising))) / 2
+        }
+    }
+
+    /// This schedule, with rates that rise linearly from 0 over the first steps.
+    public func warmingUp(steps: Int) -> Schedule {
+        Schedule("\(description), after \(steps) steps of warming up") { [factor] step, stepsPerEpoch, total in
+            let whole = factor(step, stepsPerEpoch, total)
+            return step < steps ? whole * Double(step + 1) / Double(steps) : whole
+        }
+    }
+
+    private static func short(_ number: Double) -> String { String(format: "%.6g", number) }
+}

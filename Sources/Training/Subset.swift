@@ -1,0 +1,44 @@
+import LanesGraph
+import LanesKernels
+
+/// Some samples of a dataset, in an order of their own.
+public struct Subset<Base: Dataset>: Dataset {
+    public let base: Base
+    /// The samples' numbers in the dataset.
+    public let samples: [Int]
+
+    /// - Parameter samples: Numbers of samples of `base`.
+    public init(_ base: Base, _ samples: [Int]) {
+        precondition(samples.allSatisfy { (0..<base.count).contains($0) }, "a subset of samples that are not there")
+        (self.base, self.samples) = (base, samples)
+    }
+
+    public var name: String { base.name }
+    public var count: Int { samples.count }
+    public var inputs: [Shape] { base.inputs }
+    public var targets: [Target] { base.targets }
+
+    public func load(_ sample: Int, input: Int, into values: inout MutableSpan<Float>) throws {
+        try base.load(samples[sample], input: input, into: &values)
+    }
+
+    public func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) throws {
+        try base.target(samples[sample], head: head, into: &values)
+    }
+}
+
+extension Dataset {
+    /// The first samples, at most so many.
+    public func prefix(_ count: Int) -> Subset<Self> { Subset(self, Array(0..<min(max(count, 0), self.count))) }
+
+    /// Cuts the samples into two parts at random, by the seed.
+    ///
+    /// - Parameter fraction: What the second part holds of the whole, 0…1; of two samples or more each part gets at
+    ///   least one.
+    public func split(holdingOut fraction: Double, seed: UInt64) -> (training: Subset<Self>, heldOut: Subset<Self>) {
+        precondition((0...1).contains(fraction), "a part is a fraction from 0 to 1 of the whole")
+        let order = permutation(count: count, seed: seed, purpose: .split)
+        let held = min(max(Int(Double(count) * fraction), 1), max(count - 1, 0))
+        return (Subset(self, order[held...].sorted()), Subset(self, order[..<held].sorted()))
+    }
+}
