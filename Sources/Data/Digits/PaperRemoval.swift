@@ -1,0 +1,67 @@
+extension GrayImage {
+    /// What is drawn on the picture, by itself: 0 where it shows paper, 255 where it shows ink, whichever is darker.
+    ///
+    /// Paper is what the border shows. Every threshold is a rank among the pixels, so that a few odd ones change
+    /// nothing.
+    ///
+    /// - Throws: An error where nothing stands out from the paper.
+    func inkOnPaper() throws(ImageError) -> GrayImage {
+        let paper = Paper(of: self)
+        var differences: [Int16] = []
+        differences.reserveCapacity(pixels.count)
+        // The squares of large differences tell ink, wherever the paper's own lie.
+        var (darker, lighter) = (0, 0)
+        for row in 0..<height {
+            for column in 0..<width {
+                let difference = paper.difference(self, row: row, column: column)
+                differences.append(Int16(difference))
+                if difference < 0 { darker += difference * difference } else { lighter += difference * difference }
+            }
+        }
+        let sign: Int16 = darker > lighter ? -1 : 1
+        let contrasts = differences.map { UInt8(max(0, sign * $0)) }
+
+        let levels = Histogram(contrasts)
+        // A stroke covers more than a two-thousandth of a picture, a speck less.
+        let peak = levels.value(atRank: pixels.count - 1 - pixels.count / 2000)
+        // The spread of normal noise is 0.47 standard deviations, so this is 4.7 of them.
+        let noise = Int(min(10 * paper.spread, 255).rounded())
+        let least = max(noise, GrayImage.leastContrast)
+        guard peak > least else {
+            throw ImageError(
+                problem: "found no ink: next to nothing differs from the paper, which is grey "
+                    + "\(paper.middle) of 255, by more than \(least)")
+        }
+        // MNIST's strokes are white all through, whereas ink on a photo varies: its strongest tenth becomes white.
+        let inkCount = levels.count(above: peak / 2)
+        let full = levels.value(atRank: pixels.count - 1 - inkCount / 10)
+        let stretched = (0..<256).map { contrast in
+            // Above the noise nothing is subtracted, so that the edges of strokes stay where they are.
+            contrast > min(noise, full / 2) ? UInt8((255 * min(contrast, full) + full / 2) / full) : 0
+        }
+        return GrayImage(checkedHeight: height, width: width, pixels: contrasts.map { stretched[Int($0)] })
+    }
+
+    /// Ink must differ from paper by more levels than this.
+    private static let leastContrast = 16
+}
+
+/// How many pixels have each value.
+private struct Histogram {
+    private var counts = [Int](repeating: 0, count: 256)
+
+    init(_ pixels: [UInt8]) {
+        for pixel in pixels { counts[Int(pixel)] += 1 }
+    }
+
+    /// The value of the pixel that would have the place, from 0, if all were sorted.
+    func value(atRank rank: Int) -> Int {
+        var seen = 0
+        return counts.firstIndex { count in
+            seen += count
+            return seen > rank
+        } ?? 255
+    }
+
+    func count(above value: Int) -> Int { counts[(value + 1)...].reduce(0, +) }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import LanesFiles
+import LanesGraph
+import LanesKernels
+
+/// One picture of any size, grey or in colours.
+public struct Picture: Sendable, Equatable {
+    /// What a pixel consists of.
+    public enum Color: Sendable {
+        /// One number. Of colours it is the luma (ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B).
+        case gray
+        /// Red, green and blue; of a grey picture they are equal.
+        case rgb
+
+        /// The numbers of a pixel.
+        public var channels: Int { self == .gray ? 1 : 3 }
+    }
+
+    /// The rows.
+    public let height: Int
+    /// The columns.
+    public let width: Int
+    public let color: Color
+    /// [height][width][channels]: 0 is black, 255 white or full red, green or blue.
+    public let pixels: [UInt8]
+
+    /// The most rows and columns of a picture's file.
+    public static let maximumFileSide = 1 << 16
+    /// The most pixels of a picture's file, 8192 × 8192: more than most cameras take, and little enough that a header
+    /// that lies does no harm.
+    public static let maximumFilePixels = 1 << 26
+
+    /// A picture whose sizes are known to fit together.
+    init(checkedHeight height: Int, width: Int, color: Color, pixels: [UInt8]) {
+        (self.height, self.width, self.color, self.pixels) = (height, width, color, pixels)
+    }
+
+    /// - Parameters:
+    ///   - pixels: [height][width][channels].
+    ///   - name: What the picture is, for the error.
+    /// - Throws: ``FileError/badData(file:problem:)`` where the sizes do not fit together or are 0.
+    public init(
+        height: Int, width: Int, color: Color, pixels: [UInt8], name: String = "picture"
+    ) throws(FileError) {
+        let (area, areaOverflows) = height.multipliedReportingOverflow(by: width)
+        let (count, overflows) = area.multipliedReportingOverflow(by: color.channels)
+        guard height > 0, width > 0, !areaOverflows, !overflows, count == pixels.count else {
+            throw .badData(
+                file: name,
+                problem: "found \(pixels.count) numbers, expected those of \(height)×\(width) pixels of "
+                    + "\(color.channels)")
+        }
+        self.init(checkedHeight: height, width: width, color: color, pixels: pixels)
+    }
+
+    /// The picture of what a network gives or gets.
+    ///
+    /// - Parameters:
+    ///   - values: [height][width][channels]: 0 is black, 1 white or full red, green or blue; what lies beyond is cut off,
+    ///     and NaN is black.
+    ///   - shape: Of 1 channel or 3.
+    ///   - name: What the picture is, for the error.
+    /// - Throws: ``FileError/badData(file:problem:)`` where they do not fit together.
+    public init(_ values: [Float], shape: Shape, name: String = "picture") throws(FileError) {
+        guard shape.channels == 1 || shape.channels == 3 else {
+            throw .badData(file: name, problem: "found \(shape.channels) channels, expected 1 or 3")
+        }
+        // The greatest of NaN and 0 is 0 in this order.
+        let pixels = values.map { UInt8((255 * min(max(0, $0), 1)).rounded()) }
+        try self.init(
+            height: shape.height, width: shape.width, color: shape.channels == 1 ? .gray : .rgb, pixels: pixels,
+            name: name)
+    }
+
+    /// Writes a PNG file, not compressed: for small pictures.
+    ///
+    /// - Throws: ``FileError/unwritable(path:problem:)``.
+    public func write(to url: URL) throws(FileError) { try AtomicFile.write(Data(PNG.encode(self)), to: url) }
+
+    /// Reads a PNG, PGM or PPM file, whichever its first bytes say. Transparent pixels are composed over white.
+    ///
+    /// - Parameter color: What to make of its pixels, whatever the file has.
+    /// - Throws: ``FileError`` for a file that is missing, cannot be read, is of another format or breaks its own.
+    public static func load(_ path: String, color: Color) throws(FileError) -> Picture {
+        try decode(FileContent.load(path), color: color, name: FileContent.name(path))
+    }
+
+    /// Reads the content of a PNG, PGM or PPM file, whichever its first bytes say.
+    ///
+    /// - Parameter name: The file's name for errors.
+    /// - Throws: ``FileError/badData(file:problem:)``.
+    public static func decode(_ content: [UInt8], color: Color, name: String) throws(FileError) -> Picture {
+        do throws(ImageError) {
+            if content.starts(with: PNG.signature) { return try PNG.decode(content, color: color) }
+            if content.starts(with: Netpbm.prefix) { return try Netpbm.decode(content, color: color) }
+            throw ImageError(problem: "found \(describeStart(of: content)), expected a PNG, PGM or PPM image")
+        } catch {
+            throw .badData(file: name, problem: error.problem)
+        }
+    }
+
+    /// The picture in another size: averaged over the area of each new pixel where it shrinks, bilinear where it grows.
+    /// Where the sides change by different factors it is distorted. The new size is at least 1×1.
+    public func resized(to size: Extent) -> Picture {
+        precondition(size.height > 0 && size.width > 0, "a picture has at least one pixel")
+        if size == Extent(height: height, width: width) { return self }
+        let values = resize(
+            pixels, width: width, channels: color.channels, rows: 0..<height, columns: 0..<width, to: size)
+        return Picture(
+            checkedHeight: size.height, width: size.width, color: color, pixels: values.map { UInt8($0.rounded()) })
+    }
+
+    /// What a file that is no picture begins with, by name if it is a format that pictures come in.
+    private static func describeStart(of content: [UInt8]) -> String {
+        let known: [(name: String, start: [UInt8])] = [
+            ("a JPEG image", [0xff, 0xd8, 0xff]), ("a GIF image", Array("GIF8".utf8)),
+            ("a BMP image", Array("BM".utf8)), ("a TIFF image", Array("II*\0".utf8)),
+        ]
+        if let format = known.first(where: { content.starts(with: $0.start) }) { return format.name }
+        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(Array(content.prefix(8)))"
+    }
+}
+
+/// What is wrong with an image; whoever knows its name makes it a ``FileError``.
+struct ImageError: Error {
+    let problem: String
+
+    /// Checks the size that a header states, before anything of that size is made.
+    static func check(height: Int, width: Int) throws(ImageError) {
+        guard height > 0, width > 0 else {
+            throw ImageError(problem: "header says \(height)×\(width) pixels, expected at least one")
+        }
+        let (side, area) = (Picture.maximumFileSide, Picture.maximumFilePixels)
+        guard max(height, width) <= side, height * width <= area else {
+            throw ImageError(
+                problem: "header says \(height)×\(width) pixels, expected at most \(side) in a row or column "
+                    + "and \(area) in all")
+        }
+    }
+}
+
+/// The luma of a colour (ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B), in thousandths.
+@inline(__always)
+func luma(_ red: Int, _ green: Int, _ blue: Int) -> Int { 299 * red + 587 * green + 114 * blue }

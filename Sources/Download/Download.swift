@@ -1,0 +1,184 @@
+import Foundation
+import LanesData
+import LanesFiles
+
+/// A file that could be had from no mirror.
+public struct DownloadError: Error, CustomStringConvertible, Equatable, Sendable {
+    /// The file's name.
+    public let file: String
+    /// Each URL that was tried, with what went wrong there.
+    public let problem: String
+
+    public init(file: String, problem: String) { (self.file, self.problem) = (file, problem) }
+
+    /// "train-images-idx3-ubyte.gz: https://…: found HTTP status 404, expected 200"
+    public var description: String { "\(file): \(problem)" }
+}
+
+/// Fetches the packed files of a data set from the first mirror that has them.
+///
+///     try Download(to: "data/mnist").run { file, received, expected in … }
+///
+/// A file gets its name only when it is complete and its content is the expected one. Until then it grows as
+/// `NAME.gz.part`, from which the next mirror, or the next run, goes on.
+public struct Download: Sendable {
+    /// A file to fetch.
+    public struct File: Sendable {
+        /// Its name without `.gz`.
+        public let name: String
+        /// The SHA-256 of its content, unpacked, because mirrors may pack it differently, in hexadecimal digits.
+        public let digest: String
+
+        /// - Parameters:
+        ///   - name: The name without `.gz`.
+        ///   - digest: The SHA-256 of the unpacked content as 64 lower-case hexadecimal digits.
+        public init(name: String, digest: String) {
+            self.name = name
+            self.digest = digest
+        }
+    }
+
+    /// Where the files go; it is created where it is missing.
+    public let directory: String
+    /// What to fetch.
+    public let files: [File]
+    /// URLs, each ending in a slash, below which the files lie as `NAME.gz`.
+    public let mirrors: [String]
+    /// After how many seconds without a byte a mirror is given up.
+    public let timeout: Double
+
+    /// - Parameters:
+    ///   - directory: Where the files go; it is created where it is missing.
+    ///   - files: What to fetch.
+    ///   - mirrors: URLs, each ending in a slash, below which the files lie as `NAME.gz`.
+    ///   - timeout: After how many seconds without a byte a mirror is given up.
+    public init(
+        to directory: String = "data/mnist", files: [File] = MNIST.downloads, mirrors: [String] = MNIST.mirrors,
+        timeout: Double = 30
+    ) {
+        self.directory = directory
+        self.files = files
+        self.mirrors = mirrors
+        self.timeout = timeout
+    }
+
+    /// Fetches what is not in the directory yet, packed or raw, and returns when all of it is there.
+    ///
+    /// A packed file that is damaged is replaced; one that holds other data is somebody's and stays.
+    ///
+    /// - Parameter progress: Called on this thread with the name of the file, how many of its bytes are there, and how
+    ///   many there will be where the mirror says so.
+    /// - Throws: ``DownloadError`` where no mirror has a file; `FileError`: `unwritable` or `unreadable` for the
+    ///   directory or what is in it, `badData` where other data has the name of a file.
+    public func run(
+        progress: (_ file: String, _ received: Int, _ expected: Int?) -> Void = { _, _, _ in }
+    ) throws {
+        var missing: [File] = []
+        for file in files where try !isPresent(file) { missing.append(file) }
+        guard !missing.isEmpty else { return }
+        try AtomicFile.makeFolder(directory)
+        var mirrors = mirrors
+        for file in missing { try fetch(file, from: &mirrors, progress: progress) }
+    }
+
+    private func isPresent(_ file: File) throws(FileError) -> Bool {
+        for (suffix, isReplaceable) in [("", false), (".gz", true)] {
+            let path = "\(directory)/\(file.name)\(suffix)"
+            let digest: String
+            do throws(FileError) {
+                digest = try Download.digest(ofContent: path)
+            } catch .missingInput {
+                continue
+            } catch .badData where isReplaceable {
+                continue
+            }
+            guard digest == file.digest else {
+                throw .badData(
+                    file: path,
+                    problem: "found content with SHA-256 \(digest), expected \(file.digest); "
+                        + "move it away, or download to another directory")
+            }
+            return true
+        }
+        return false
+    }
+
+    /// Fetches a file from the first mirror that has it. Those that failed move to the end: they need not be waited for
+    /// again with each file.
+    private func fetch(
+        _ file: File, from mirrors: inout [String], progress: (String, Int, Int?) -> Void
+    ) throws {
+        let path = "\(directory)/\(file.name).gz"
+        let part = path + ".part"
+        // A run that ended between the last byte and the new name has left nothing to fetch.
+        if (try? Download.digest(ofContent: part)) == file.digest { return try Download.rename(part, to: path) }
+
+        var problems: [String] = []
+        for mirror in mirrors {
+            let url = "\(mirror)\(file.name).gz"
+            do throws(TransferFailure) {
+                try fetch(url, into: part, digest: file.digest) { progress(file.name + ".gz", $0, $1) }
+            } catch .storage(let error) {
+                throw error
+            } catch {
+                problems.append("\(url): \(error.problem)")
+                mirrors.append(mirrors.removeFirst())
+                continue
+            }
+            return try Download.rename(part, to: path)
+        }
+        throw DownloadError(file: file.name + ".gz", problem: problems.joined(separator: "; "))
+    }
+
+    /// Continues the partial file, and fetches all of it anew where that leads to a wrong content: what was there may
+    /// come from a mirror that packs differently, or be damaged.
+    private func fetch(
+        _ url: String, into part: String, digest: String, progress: (Int, Int?) -> Void
+    ) throws(TransferFailure) {
+        while true {
+            let isContinued = Transfer.size(part) > 0
+            do throws(TransferFailure) {
+                try Transfer(url: url, part: part, timeout: timeout).run(progress: progress)
+                return try Download.verify(part, digest: digest)
+            } catch {
+                guard case .wrongContent = error else { throw error }
+                guard unlink(part) == 0 || errno == ENOENT else { throw .storage(.unwritable(path: part)) }
+                guard isContinued else { throw error }
+            }
+        }
+    }
+
+    private static func verify(_ part: String, digest: String) throws(TransferFailure) {
+        let found: String
+        do throws(FileError) {
+            found = try Download.digest(ofContent: part)
+        } catch .badData(_, let problem) {
+            throw .wrongContent(problem)
+        } catch {
+            throw .storage(error)
+        }
+        guard found == digest else {
+            throw .wrongContent("found content with SHA-256 \(found), expected \(digest)")
+        }
+    }
+
+    private static func digest(ofContent path: String) throws(FileError) -> String {
+        var hash = SHA256()
+        hash.update(try FileContent.load(path))
+        return hash.hexadecimal()
+    }
+
+    private static func rename(_ part: String, to path: String) throws(FileError) {
+        guard Foundation.rename(part, path) == 0 else { throw .unwritable(path: path) }
+    }
+}
+
+extension MNIST {
+    /// MNIST's four files as they are downloaded.
+    public static let downloads = files.map { Download.File(name: $0.name, digest: $0.digest) }
+
+    /// Where MNIST's files lie, packed.
+    public static let mirrors = [
+        "https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ]
+}

@@ -1,0 +1,212 @@
+import LanesData
+import LanesFiles
+import LanesTraining
+import Foundation
+import LanesKernels
+import Testing
+
+/// Photos and drawings made into images such as MNIST's.
+@Suite struct DigitPreparationTests {
+    /// 10,000 images differ by 0.29 levels a pixel in the mean, 49 by more than 1: their centre of mass lies so near to
+    /// half a pixel that rounding decides, and they move by one.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["MNIST_DIR"] != nil, "set MNIST_DIR"))
+    func imagesOfMNISTStayThemselves() throws {
+        let mnist = try #require(try MNIST.find(directory: nil))
+        let differences = try (0..<mnist.test.count).map { index in
+            let image = try image(mnist.test, index)
+            return difference(try image.preparedDigit(name: "test"), image)
+        }
+        #expect(differences.reduce(0, +) / Double(mnist.test.count) < 0.4)
+        #expect(differences.count { $0 > 1 } < 100)
+    }
+
+    /// Drawn digits are not as large as MNIST's; once made so they stay themselves: 0.46 levels a pixel in the mean, 3
+    /// of 500 more than 5.
+    @Test func preparedDigitsStayThemselves() throws {
+        let digits = SyntheticDigits.images(0..<500, seed: 1)
+        let differences = try (0..<digits.count).map { index in
+            let prepared = try image(digits, index).preparedDigit(name: "test")
+            return difference(try prepared.preparedDigit(name: "test"), prepared)
+        }
+        #expect(differences.reduce(0, +) / Double(digits.count) < 0.6)
+        #expect(differences.count { $0 > 5 } < 8)
+    }
+
+    /// Dark ink on a grey, noisy sheet with the lamp on one side, away from the middle: 5.2 levels a pixel in the mean
+    /// from the digit that was drawn, because faint edges count as paper and the box with them.
+    @Test func photos() throws {
+        let digits = SyntheticDigits.images(0..<100, seed: 1)
+        let differences = try (0..<digits.count).map { index in
+            let prepared = try image(digits, index).preparedDigit(name: "test")
+            let photo = try photo(of: prepared, number: index)
+            return difference(try photo.preparedDigit(name: "test"), prepared)
+        }
+        #expect(differences.reduce(0, +) / Double(digits.count) < 6)
+    }
+
+    @Test func lightOnDarkIsTheSameAsDarkOnLight() throws {
+        let digits = SyntheticDigits.images(0..<10, seed: 2)
+        for index in 0..<digits.count {
+            let digit = try image(digits, index)
+            let inverted = try GrayImage(
+                height: digit.height, width: digit.width, pixels: digit.pixels.map { 255 - $0 }, name: "test")
+            #expect(try inverted.preparedDigit(name: "test") == digit.preparedDigit(name: "test"))
+        }
+    }
+
+    /// A block's longer side becomes 20 pixels and its middle pixel (14, 14). Even sides have no middle pixel, and come
+    /// to lie half a pixel further down and right.
+    @Test(arguments: [
+        (200, 50, 5..<25, 12..<17),
+        (30, 90, 11..<18, 5..<25),
+        (20, 20, 5..<25, 5..<25),
+        (8, 6, 5..<25, 7..<22),
+        (1, 1, 5..<25, 5..<25),
+        (400, 2, 5..<25, 14..<15),
+    ])
+    func blocks(height: Int, width: Int, rows: Range<Int>, columns: Range<Int>) throws {
+        let picture = try drawing(height: height + 20, width: width + 50) { row, column in
+            (10..<10 + height).contains(row) && (40..<40 + width).contains(column)
+        }
+        let expected = try drawing(height: 28, width: 28, ink: 255, paper: 0) {
+            rows.contains($0) && columns.contains($1)
+        }
+        #expect(try picture.preparedDigit(name: "test") == expected)
+    }
+
+    /// Four rows of each new pixel's ten hold ink.
+    @Test func shrinkingAverages() throws {
+        let picture = try drawing(height: 220, width: 220) { row, column in
+            (10..<210).contains(row) && (10..<210).contains(column) && (column < 110 || row % 10 < 4)
+        }
+        let prepared = try picture.preparedDigit(name: "test")
+        #expect(Set(prepared.pixels) == [0, 102, 255])
+        #expect(prepared.pixels.count { $0 == 102 } == 200)
+    }
+
+    /// Half-way between a pixel of ink and one of paper is half of each.
+    @Test func growingInterpolates() throws {
+        let picture = try drawing(height: 12, width: 14) { row, column in
+            (1..<11).contains(row) && (1..<11).contains(column) && (column < 4 || row == 1)
+        }
+        let prepared = try picture.preparedDigit(name: "test")
+        // Columns 2 and 3 of ten, ink and paper, have their centres at 5 and 7 halves of new ones, the sixth and
+        // seventh at 5½ and 6½.
+        let rows = (0..<28).map { row in prepared.pixels[row * 28..<(row + 1) * 28].filter { $0 > 0 } }
+        #expect(rows.last { !$0.isEmpty } == [255, 255, 255, 255, 255, 191, 64])
+    }
+
+    /// A heavy foot would pull the thin rest out of the image.
+    @Test func digitsStayWhole() throws {
+        let picture = try drawing(height: 240, width: 240) { row, column in
+            (20..<220).contains(row) && (20..<220).contains(column) && (row >= 190 || column < 30)
+        }
+        let prepared = try picture.preparedDigit(name: "test")
+        let rows = (0..<28).filter { row in prepared.pixels[row * 28..<(row + 1) * 28].contains { $0 > 0 } }
+        #expect(rows == Array(0..<20))
+    }
+
+    /// Ink on one whole side is no lamp's work.
+    @Test func picturesCutOutTightly() throws {
+        let seven = { (row: Int, column: Int) in row < 12 || abs(column - 80 + row / 2) < 8 }
+        let tight = try drawing(height: 140, width: 90, seven)
+        let wide = try drawing(height: 200, width: 200) { row, column in
+            (30..<170).contains(row) && (50..<140).contains(column) && seven(row - 30, column - 50)
+        }
+        #expect(try tight.preparedDigit(name: "test") == wide.preparedDigit(name: "test"))
+    }
+
+    @Test func dustIsLeftOut() throws {
+        let stroke = { (row: Int, column: Int) in (100..<200).contains(row) && (120..<180).contains(column) }
+        let clean = try drawing(height: 300, width: 300, stroke)
+        let dusty = try drawing(height: 300, width: 300) { row, column in
+            stroke(row, column) || (10..<13).contains(row) && (20..<23).contains(column)
+        }
+        #expect(try dusty.preparedDigit(name: "test") == clean.preparedDigit(name: "test"))
+    }
+
+    /// Inside a frame the paper is black in spite of its noise.
+    @Test func noiseOfThePaperIsRemoved() throws {
+        var random = RandomStream(seed: 4, purpose: .gradientCheck)
+        let frame = try drawing(height: 240, width: 240) { row, column in
+            (80..<100).contains(max(abs(2 * row - 239), abs(2 * column - 239)) / 2)
+        }
+        let pixels = frame.pixels.map { $0 &+ UInt8(random.integer(below: 20)) }
+        let noisy = try GrayImage(height: 240, width: 240, pixels: pixels, name: "test")
+        let prepared = try noisy.preparedDigit(name: "test")
+        #expect(prepared.pixels.count { $0 == 0 } == 28 * 28 - (20 * 20 - 16 * 16))
+    }
+
+    /// A few black pixels do not make grey ink faint.
+    @Test func oddPixelsDoNotSetTheScale() throws {
+        let clean = try drawing(height: 300, width: 300, ink: 160) { row, column in
+            (100..<200).contains(row) && (120..<180).contains(column)
+        }
+        var pixels = clean.pixels
+        for index in [130 * 300 + 150, 150 * 300 + 130, 150 * 300 + 131] { pixels[index] = 0 }
+        let odd = try GrayImage(height: 300, width: 300, pixels: pixels, name: "test")
+        #expect(try odd.preparedDigit(name: "test") == clean.preparedDigit(name: "test"))
+    }
+
+    /// A line of a fortieth of the digit's size still becomes as white as MNIST's.
+    @Test func thinLines() throws {
+        let picture = try drawing(height: 500, width: 500) { row, column in
+            (50..<450).contains(row) && abs(column - row) < 5
+        }
+        let prepared = try picture.preparedDigit(name: "test")
+        #expect(prepared.pixels.max() == 255)
+    }
+
+    @Test(arguments: [(1, 1, 0.0, 0.0), (28, 28, 0, 0), (100, 80, 0, 12), (100, 80, 50, 0), (100, 80, 20, 100)])
+    func withoutInk(height: Int, width: Int, tilt: Double, noise: Double) throws {
+        var random = RandomStream(seed: 3, purpose: .gradientCheck)
+        let pixels = (0..<height * width).map { index in
+            UInt8(150 + tilt * Double(index % width) / Double(width) + random.uniform(in: -noise / 2...noise / 2))
+        }
+        let picture = try GrayImage(height: height, width: width, pixels: pixels, name: "test")
+        let error = #expect(throws: FileError.self) { try picture.preparedDigit(name: "empty.png") }
+        guard case .badData("empty.png", let problem) = error else {
+            Issue.record("found \(String(describing: error)), expected bad data")
+            return
+        }
+        #expect(problem.hasPrefix("found no ink: next to nothing differs from the paper, which is grey "))
+    }
+
+    private func image(_ images: LabeledImages, _ index: Int) throws -> GrayImage {
+        let area = images.height * images.width
+        return try GrayImage(
+            height: images.height, width: images.width,
+            pixels: Array(images.pixels[index * area..<(index + 1) * area]), name: images.name)
+    }
+
+    /// Ink where the function says so.
+    private func drawing(
+        height: Int, width: Int, ink: UInt8 = 30, paper: UInt8 = 220, _ isInk: (Int, Int) -> Bool
+    ) throws -> GrayImage {
+        let pixels = (0..<height * width).map { isInk($0 / width, $0 % width) ? ink : paper }
+        return try GrayImage(height: height, width: width, pixels: pixels, name: "drawing")
+    }
+
+    /// The digit as 8×8 pixels for each, drawn in ink that takes three quarters of the light, which falls off by a
+    /// fifth from left to right.
+    private func photo(of digit: GrayImage, number: Int) throws -> GrayImage {
+        let (height, width, zoom, top, left) = (300, 400, 8, 40, 120)
+        var random = RandomStream(seed: 5, purpose: .gradientCheck, index: number)
+        let pixels = (0..<height * width).map { index in
+            let (row, column) = (index / width, index % width)
+            var light = 210 - 40 * Double(column) / Double(width)
+            if (top..<top + zoom * digit.height).contains(row), (left..<left + zoom * digit.width).contains(column) {
+                let ink = digit.pixels[(row - top) / zoom * digit.width + (column - left) / zoom]
+                light *= 1 - 0.75 * Double(ink) / 255
+            }
+            return UInt8(light + random.uniform(in: -8...8))
+        }
+        return try GrayImage(height: height, width: width, pixels: pixels, name: "photo")
+    }
+
+    /// Levels a pixel, in the mean.
+    private func difference(_ a: GrayImage, _ b: GrayImage) -> Double {
+        let sum = zip(a.pixels, b.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        return Double(sum) / Double(a.pixels.count)
+    }
+}
