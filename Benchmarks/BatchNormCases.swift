@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 
 /// `batchnorm/CxHxW/forward` and `/backward`: training's statistics and normalization of 8 images as one batch.
 func batchNormCases() -> [Case] {

@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 
 /// `conv/CxHxW-NkKpP/…`: the three products of a convolution of 8 images; `im2col/CxHxWkKpP` and `col2im/CxHxWkKpP`: its
 /// patches alone.

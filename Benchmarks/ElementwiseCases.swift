@@ -1,5 +1,5 @@
 import Foundation
-import Kernels
+import LanesKernels
 
 /// `pool/max2/CxHxW/…`, `relu/CxHxW/…`, `softmax/RxC`, `log-softmax/RxC`, `dropout/N` and `adam/N`: kernels that memory
 /// limits. Images are those of the recipe `augmented`, one at a time.
@@ -122,7 +122,7 @@ private func dropout(_ count: Int) -> Case {
     Case(name: "dropout/\(count)") {
         let (x, y) = (Operand(count, seed: 1), Operand(count))
         let key: UInt64 = 0x0123_4567_89AB_CDEF
-        let run = { Kernels.dropout(x.pointer, count: count, probability: 0.25, key: key, into: y.pointer) }
+        let run = { LanesKernels.dropout(x.pointer, count: count, probability: 0.25, key: key, into: y.pointer) }
         let values = x.floats
         // Which elements live is the kernel's own affair: each must be dropped or scaled, and as many dropped as six
         // standard deviations of a fair draw allow.
@@ -155,7 +155,7 @@ private func adam(_ count: Int) -> Case {
         let run = {
             adamStep(
                 weights: now[0].pointer, gradients: now[1].pointer, mean: now[2].pointer, square: now[3].pointer,
-                count: count, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, stepSize: Float(stepSize),
+                count: count, take1: 0.1, beta2: 0.999, take2: 0.001, epsilon: 1e-8, stepSize: Float(stepSize),
                 rootScale: Float(rootScale))
         }
         let verify: () -> String? = {
@@ -163,7 +163,7 @@ private func adam(_ count: Int) -> Case {
             let (w, m, v) = plainAdam(
                 weights: start[0].doubles, gradients: start[1].doubles, mean: start[2].doubles,
                 square: start[3].doubles, stepSize: stepSize, rootScale: rootScale)
-            // m and v come from numbers of at most 1 by a few operations; 1 − β₂ carries β₂'s own rounding, ulp/2.
+            // m and v come from numbers of at most 1 by a few operations.
             // w moves by stepSize·m/(√v·rootScale): about ten roundings of that, and one of w.
             let steps = zip(start[0].doubles, w).map { ($0 - $1).magnitude }
             return difference("mean", now[2].floats, m) { _ in 4 * ulp }

@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 
 /// `matmul/MxNxK`: C[M × N] = A[M × K]·B[K × N] of row-major matrices, with BLAS's letters behind it where an operand is
 /// stored transposed: `/nt` (B), `/tn` (A).

@@ -1,4 +1,4 @@
-import Kernels
+import LanesKernels
 
 /// The memory of one operand of a kernel.
 final class Operand {

@@ -1,5 +1,5 @@
 import Foundation
-import Kernels
+import LanesKernels
 
 // The plain loops that every kernel is checked against (in Double) and compared with for speed (in Float): one thread,
 // arrays, no blocking, as anybody would write them from the definition.
@@ -45,8 +45,8 @@ struct ConvolutionSizes {
                     for n in 0..<outputs {
                         for ky in 0..<kernel.height {
                             for kx in 0..<kernel.width {
-                                let row = y * window.stride.height - window.padding.height + ky
-                                let column = x * window.stride.width - window.padding.width + kx
+                                let row = y * window.stride.height - window.padding.top + ky
+                                let column = x * window.stride.width - window.padding.left + kx
                                 if row < 0 || row >= size.height || column < 0 || column >= size.width { continue }
                                 let place = ((image * size.height + row) * size.width + column) * window.channels
                                 let tap = (ky * kernel.width + kx) * window.channels
@@ -96,8 +96,8 @@ func plainPatchPlaces(_ window: WindowGeometry) -> [Int] {
         for x in 0..<window.output.width {
             for ky in 0..<window.kernel.height {
                 for kx in 0..<window.kernel.width {
-                    let row = y * window.stride.height - window.padding.height + ky
-                    let column = x * window.stride.width - window.padding.width + kx
+                    let row = y * window.stride.height - window.padding.top + ky
+                    let column = x * window.stride.width - window.padding.left + kx
                     let inside = row >= 0 && row < window.input.height && column >= 0 && column < window.input.width
                     for c in 0..<window.channels {
                         places.append(inside ? (row * window.input.width + column) * window.channels + c : -1)

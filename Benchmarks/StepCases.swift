@@ -1,6 +1,7 @@
-import Kernels
-import Recipes
-import StaticGraph
+import LanesKernels
+import LanesRecipes
+import LanesCommandLine
+import LanesGraph
 import Synchronization
 
 /// `step/RECIPE`: one training step (load, forward, loss, backward, Adam) at the recipe's batch size, on data that is
@@ -9,7 +10,7 @@ func stepCases(threads: Int) -> [Case] {
     Recipe.all.map { recipe in
         Case(name: "step/\(recipe.name)") {
             let graph = try recipe.graph()
-            let operations = 2 * Double(graph.trainingMultiplyAdds * recipe.batchSize)
+            let operations = 2 * Double(graph.trainingMultiplyAdds * recipe.settings.batchSize)
             return Work(
                 operations: operations, threads: threads,
                 verify: { try verifyStep(recipe, graph, threads: threads) },
@@ -26,12 +27,14 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
     let heads: Int
 
     init(_ recipe: Recipe, _ graph: Graph) {
-        batchSize = recipe.batchSize
+        batchSize = recipe.settings.batchSize
         heads = recipe.tasks.count
         var random = RandomStream(seed: 1, purpose: .gradientCheck)
-        images = (0..<8 * recipe.batchSize * Recipe.imageShape.count).map { _ in Scalar(Float(random.uniform())) }
+        images = (0..<8 * recipe.settings.batchSize * Recipe.imageShape.count).map { _ in
+            Scalar(Float(random.uniform()))
+        }
         let tasks = recipe.tasks
-        labels = (0..<8 * recipe.batchSize).flatMap { _ in
+        labels = (0..<8 * recipe.settings.batchSize).flatMap { _ in
             tasks.map { Int32(random.integer(below: $0.classes.count)) }
         }
     }
@@ -47,17 +50,16 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
         }
     }
 
-    func labels(ofSample sample: Int, ofStep step: Int, into labels: inout MutableSpan<Int32>) {
-        let start = (step % 8 * batchSize + sample) * heads
-        for i in 0..<heads { labels[i] = self.labels[start + i] }
+    func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Scalar>) {
+        values[0] = Scalar(labels[(step % 8 * batchSize + sample) * heads + head])
     }
 }
 
 /// The times between the reports of successive steps within one run.
 private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: Double) throws -> Timing {
     let executor = try Executor(
-        graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(recipe.optimizer),
-        batchSize: recipe.batchSize, threads: threads)
+        graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(recipe.settings.optimizer),
+        batchSize: recipe.settings.batchSize, threads: threads)
     let batches = RandomBatches<Float>(recipe, graph)
     let reports = Mutex<[Double]>([])
     func run(_ steps: Range<Int>) throws -> Timing {
@@ -65,7 +67,7 @@ private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: 
             $0.removeAll(keepingCapacity: true)
             $0.reserveCapacity(steps.count)
         }
-        try executor.run(steps: steps, from: batches, learningRate: .constant(recipe.learningRate)) { result in
+        try executor.run(steps: steps, from: batches, learningRate: .constant(recipe.settings.learningRate)) { result in
             // A training loop looks at every step's loss, so reading it belongs to the step.
             let loss = result.loss
             reports.withLock { if loss.isFinite { $0.append(now()) } }
@@ -95,18 +97,19 @@ private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -
     for name in single.names { before[name] = single[name] }
     for (name, values) in before { try double.set(name, to: values.map { Double($0) }) }
     let step = try Executor(
-        graph, parameters: single, mode: .training(recipe.optimizer), batchSize: recipe.batchSize, threads: threads)
+        graph, parameters: single, mode: .training(recipe.settings.optimizer), batchSize: recipe.settings.batchSize,
+        threads: threads)
     let truth = try Executor(
-        graph, parameters: double, mode: .training(nil), batchSize: recipe.batchSize, threads: 1)
+        graph, parameters: double, mode: .training(nil), batchSize: recipe.settings.batchSize, threads: 1)
     let losses = Mutex((0.0, 0.0))
     try step.run(
-        steps: 0..<1, from: RandomBatches<Float>(recipe, graph), learningRate: .constant(recipe.learningRate)
+        steps: 0..<1, from: RandomBatches<Float>(recipe, graph), learningRate: .constant(recipe.settings.learningRate)
     ) { result in losses.withLock { $0.0 = result.loss } }
     try truth.run(
         steps: 0..<1, from: RandomBatches<Double>(recipe, graph),
         report: { result in losses.withLock { $0.1 = result.loss } })
     let (found, expected) = losses.withLock { $0 }
-    let terms = Double(recipe.batchSize * Recipe.imageShape.count)
+    let terms = Double(recipe.settings.batchSize * Recipe.imageShape.count)
     let relative = 10 * terms.squareRoot() * ulp
     if let wrong = difference("loss", [Float(found)], [expected], tolerance: { _ in expected * relative }) {
         return wrong
@@ -119,21 +122,21 @@ private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -
     for name in single.names {
         guard let values = before[name], let gradient = step.gradient(of: name), let exact = truth.gradient(of: name)
         else { continue }
-        let turned = 1 / Double(recipe.batchSize * 49).squareRoot()
+        let turned = 1 / Double(recipe.settings.batchSize * 49).squareRoot()
         let tolerance = (relative + turned) * (greatest[name.prefix { $0 != "." }] ?? 0)
         if let wrong = difference("gradient of \(name)", gradient, exact, tolerance: { _ in tolerance }) {
             return wrong
         }
-        guard case .adam = recipe.optimizer else { continue }
+        guard case .adam = recipe.settings.optimizer.rule else { continue }
         let zeros = [Double](repeating: 0, count: values.count)
         let expected = plainAdam(
             weights: values.map(Double.init), gradients: gradient.map(Double.init), mean: zeros, square: zeros,
-            stepSize: recipe.learningRate / 0.1, rootScale: 1 / 0.001.squareRoot()
+            stepSize: recipe.settings.learningRate / 0.1, rootScale: 1 / 0.001.squareRoot()
         ).weights
         // Ten roundings of a first step, which is as long as the learning rate, 1 − β₂'s own among them (it is a
         // thousandth of β₂, whose rounding it carries), and one of the weight.
         let wrong = difference("updated \(name)", single[name] ?? [], expected) {
-            (Double(values[$0].magnitude) + recipe.learningRate * 1000) * ulp
+            (Double(values[$0].magnitude) + recipe.settings.learningRate * 1000) * ulp
         }
         if let wrong { return wrong }
     }

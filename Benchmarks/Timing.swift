@@ -1,5 +1,5 @@
 import Dispatch
-import Kernels
+import LanesKernels
 
 /// Seconds on a clock that only goes forward.
 func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }

@@ -1,5 +1,6 @@
 import Foundation
-import Recipes
+import LanesRecipes
+import LanesCommandLine
 
 struct Options {
     var filter = ""
@@ -36,7 +37,8 @@ func show(_ line: String) {
 }
 
 let all =
-    stepCases(threads: options.threads) + matrixCases() + convolutionCases() + elementwiseCases()
+    stepCases(threads: options.threads) + predictCases(threads: options.threads) + matrixCases() + convolutionCases()
+    + elementwiseCases()
     + batchNormCases()
 let cases = all.filter { options.filter.isEmpty || $0.name.contains(options.filter) }
 if cases.isEmpty {

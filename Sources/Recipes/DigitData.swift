@@ -1,4 +1,6 @@
-import Datasets
+import LanesData
+import LanesFiles
+import LanesTraining
 import Foundation
 
 /// The images that a network is trained on and tested on, and one line about where they come from.
@@ -14,11 +16,11 @@ public struct DigitData: Sendable {
     /// - Parameters:
     ///   - directory: Where MNIST must be; nil looks at `$MNIST_DIR` and `./data/mnist`, and draws digits if there is none.
     ///   - trainLimit: The most training images to take.
-    /// - Throws: `DatasetError`; also for images that are not 28×28, which is what recipes are for.
+    /// - Throws: `FileError`; also for images that are not 28×28, which is what recipes are for.
     public init(
         directory: String?, trainLimit: Int? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws(DatasetError) {
+    ) throws(FileError) {
         let (train, test): (LabeledImages, LabeledImages)
         let origin: String
         let mnist = try MNIST.find(directory: directory, environment: environment)
@@ -44,14 +46,14 @@ public struct DigitData: Sendable {
 
     /// Images of one's own.
     ///
-    /// - Throws: `DatasetError` for images that are not 28×28.
-    public init(train: LabeledImages, test: LabeledImages, origin: String) throws(DatasetError) {
+    /// - Throws: `FileError` for images that are not 28×28.
+    public init(train: LabeledImages, test: LabeledImages, origin: String) throws(FileError) {
         try self.init(train: train, test: test, origin: origin, isMNIST: false, trainLimit: nil)
     }
 
     private init(
         train: LabeledImages, test: LabeledImages, origin: String, isMNIST: Bool, trainLimit: Int?
-    ) throws(DatasetError) {
+    ) throws(FileError) {
         let (height, width) = (Recipe.imageShape.height, Recipe.imageShape.width)
         for images in [train, test] where images.height != height || images.width != width {
             throw .badData(

@@ -1,4 +1,7 @@
-import Datasets
+import LanesData
+import LanesGraph
+import LanesKernels
+import LanesTraining
 
 /// An image of a data set, turned counter-clockwise by quarter turns: what a network learns from or is tested on.
 public struct Example: Sendable, Equatable {
@@ -12,47 +15,57 @@ public struct Example: Sendable, Equatable {
     }
 }
 
-/// The examples that a recipe makes of some images.
-public struct Examples: Sendable {
+/// The examples that a recipe makes of some images, with a target for each of its tasks.
+public struct Examples: Dataset {
     public let images: LabeledImages
     public let list: [Example]
-    public var count: Int { list.count }
+    public let tasks: [DigitTask]
 
     /// - Parameters:
     ///   - images: Of 28×28.
     ///   - list: Their images must be among `images`.
-    public init(_ images: LabeledImages, _ list: [Example]) {
-        // The kernels that read the pixels check nothing.
+    public init(_ images: LabeledImages, _ list: [Example], tasks: [DigitTask]) {
         let shape = Recipe.imageShape
         precondition(images.height == shape.height && images.width == shape.width, "images of 28×28 are expected")
         precondition(list.allSatisfy { images.labels.indices.contains($0.image) }, "an example of no image")
-        (self.images, self.list) = (images, list)
+        (self.images, self.list, self.tasks) = (images, list, tasks)
     }
 
     /// All images of the digits, or those of them that are named, each at the first so many quarter turns.
-    public init(_ images: LabeledImages, of indices: [Int]? = nil, digits: [UInt8], quarterTurns: Int = 1) {
+    public init(
+        _ images: LabeledImages, of indices: [Int]? = nil, digits: [UInt8], quarterTurns: Int = 1, tasks: [DigitTask]
+    ) {
         let chosen = (indices ?? Array(0..<images.count)).filter { digits.contains(images.labels[$0]) }
         self.init(
-            images,
-            chosen.flatMap { image in (0..<quarterTurns).map { Example(image: image, quarterTurns: $0) } })
+            images, chosen.flatMap { image in (0..<quarterTurns).map { Example(image: image, quarterTurns: $0) } },
+            tasks: tasks)
+    }
+
+    public var name: String { images.name }
+    public var count: Int { list.count }
+    public var inputs: [Shape] { [Recipe.imageShape] }
+    public var targets: [Target] { tasks.map { .classes($0.classes) } }
+
+    public func load(_ sample: Int, input: Int, into values: inout MutableSpan<Float>) {
+        let example = list[sample]
+        let start = example.image * values.count
+        unitInterval(images.pixels.span.extracting(start..<start + values.count), into: &values)
+        guard example.quarterTurns != 0 else { return }
+        // On the stack: a running step allocates nothing.
+        let source = InlineArray<784, Float> { values[$0] }
+        turn(source.span, side: images.width, quarterTurns: example.quarterTurns, into: &values)
+    }
+
+    public func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) {
+        values[0] = Float(label(sample, task: head))
+    }
+
+    /// The number of an example's class.
+    public func label(_ sample: Int, task: Int) -> Int {
+        let example = list[sample]
+        return tasks[task].label(images.labels[example.image], example.quarterTurns)
     }
 
     /// The digit that an example shows.
     public func digit(of example: Example) -> UInt8 { images.labels[example.image] }
-
-    /// The mean and the standard deviation of all pixels, each in 0…1: what a recipe normalizes by.
-    public var statistics: (mean: Double, deviation: Double) {
-        // Sums of bytes and of their squares are exact; a turn changes neither.
-        var (sum, squares) = (0, 0)
-        let area = images.height * images.width
-        for example in list {
-            for pixel in images.pixels[example.image * area..<(example.image + 1) * area] {
-                sum += Int(pixel)
-                squares += Int(pixel) * Int(pixel)
-            }
-        }
-        let count = Double(max(list.count * area, 1))
-        let mean = Double(sum) / count
-        return (mean / 255, (Double(squares) / count - mean * mean).squareRoot() / 255)
-    }
 }

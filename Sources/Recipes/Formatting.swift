@@ -1,15 +1,15 @@
 import Foundation
 
 /// "98.86 %" for 0.9886.
-public func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
+package func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
 
 /// Four decimals.
-public func decimals(_ number: Double) -> String { String(format: "%.4f", number) }
+package func decimals(_ number: Double) -> String { String(format: "%.4f", number) }
 
 /// "1 epoch", "10 epochs".
-public func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 /// With its sign, a true minus: "−0.04" for -0.04 with two decimals.
-func signed(_ number: Double, decimals: Int) -> String {
+package func signed(_ number: Double, decimals: Int) -> String {
     String(format: "%+.\(decimals)f", number).replacing("-", with: "−")
 }

@@ -1,6 +1,7 @@
-import Datasets
-import Kernels
-import StaticGraph
+import LanesData
+import LanesFiles
+import LanesGraph
+import LanesTraining
 
 /// One of a network's tasks: a head's name, its classes' names, and which of them an example belongs to.
 public struct DigitTask: Sendable {
@@ -20,28 +21,6 @@ public struct DigitTask: Sendable {
     public static let digit = DigitTask("digit", classes: (0...9).map(String.init)) { digit, _ in Int(digit) }
 }
 
-/// How pixels become the network's numbers: (pixel/255 − mean) / deviation.
-public struct Normalization: Sendable, Equatable {
-    public let mean: Float
-    public let deviation: Float
-
-    public init(mean: Float, deviation: Float) {
-        (self.mean, self.deviation) = (mean, deviation)
-    }
-
-    /// Pixels in [0, 1].
-    public static let none = Normalization(mean: 0, deviation: 1)
-    /// The mean and the deviation of MNIST's training images, as `train --statistics` computes them.
-    public static let mnist = Normalization(mean: 0.1307, deviation: 0.3081)
-}
-
-/// Which epoch's weights a recipe's results are those of.
-public enum ResultEpoch: Sendable {
-    case last
-    /// The one with the best accuracy of the first task, on the validation images or, without any, on the test images.
-    case best
-}
-
 /// An experiment: everything that decides what comes out of training, but for the data and the seed.
 public struct Recipe: Sendable {
     /// What the command line calls it.
@@ -56,38 +35,33 @@ public struct Recipe: Sendable {
     public let quarterTurns: Int
     /// The fraction of the training images that is held out for validation, chosen by the seed.
     public let validationFraction: Double
-    public let normalization: Normalization
-    /// What happens to a training image before it is normalized, one after the other.
-    public var augmentation: [any ImageTransform]
     /// The tasks, in the order of the heads.
     public let tasks: [DigitTask]
-    public var batchSize: Int
-    public let optimizer: Optimizer
-    public var learningRate: Double
-    public let schedule: LearningRateSchedule
-    public var epochs: Int
-    public let results: ResultEpoch
+    /// How the network is trained; the criterion of the best epoch is the first task's accuracy.
+    public var settings: TrainingSettings
     /// The switches that were given to a recipe that has some, as a saved network's file carries them.
     public let switches: [String: String]
     /// The network; its input is an image of 1×28×28.
     public let heads: @Sendable (_ image: Node) -> [Head]
 
-    /// - Parameter heads: The network of an image of 1×28×28: one head for each task, in their order.
+    /// - Parameters:
+    ///   - settings: Their metrics and criterion are set here: the same for all recipes.
+    ///   - heads: The network of an image of 1×28×28: one head for each task, in their order.
     public init(
         _ name: String, _ summary: String, published: Published = Published(), digits: [UInt8] = Array(0...9),
-        quarterTurns: Int = 1, validationFraction: Double = 0, normalization: Normalization,
-        augmentation: [any ImageTransform] = [], tasks: [DigitTask] = [.digit], batchSize: Int = 64,
-        optimizer: Optimizer = .adam(), learningRate: Double = 1e-3, schedule: LearningRateSchedule = .constant,
-        epochs: Int = 10, results: ResultEpoch = .last, switches: [String: String] = [:],
+        quarterTurns: Int = 1, validationFraction: Double = 0, tasks: [DigitTask] = [.digit],
+        settings: TrainingSettings, switches: [String: String] = [:],
         heads: @escaping @Sendable (_ image: Node) -> [Head]
     ) {
         (self.name, self.summary, self.published) = (name, summary, published)
         (self.digits, self.quarterTurns, self.validationFraction) = (digits, quarterTurns, validationFraction)
-        (self.normalization, self.augmentation, self.tasks) = (normalization, augmentation, tasks)
-        (self.batchSize, self.optimizer, self.learningRate) = (batchSize, optimizer, learningRate)
-        (self.schedule, self.epochs, self.results) = (schedule, epochs, results)
-        (self.switches, self.heads) = (switches, heads)
+        (self.tasks, self.settings, self.switches, self.heads) = (tasks, settings, switches, heads)
+        self.settings.metrics = Recipe.metrics
+        self.settings.criterion = .greatest("\(tasks.first?.head ?? "")_accuracy")
     }
+
+    /// What is measured of every task.
+    static let metrics: [any Metric] = [Accuracy(), MacroMean(.precision), MacroMean(.recall), MacroMean(.f1)]
 
     /// The shape of the images that recipes are for.
     public static let imageShape = Shape(channels: 1, height: 28, width: 28)
@@ -107,12 +81,33 @@ public struct Recipe: Sendable {
         return graph
     }
 
+    /// A trainer for the recipe's network on the recipe's examples of some data.
+    ///
+    /// - Throws: `FileError` where the data has no example for the recipe, `GraphError`, `SettingsError`.
+    public func trainer(on data: DigitData, seed: UInt64, threads: Int) throws -> Trainer {
+        let examples = try examples(of: data, seed: seed)
+        var settings = settings
+        (settings.seed, settings.threads) = (seed, threads)
+        return try Trainer(
+            graph(), training: examples.training, validation: examples.validation, test: examples.test,
+            settings: settings)
+    }
+
+    /// The plan of a training step, as a table.
+    public func planTable(threads: Int) throws(GraphError) -> String {
+        let graph = try graph()
+        return try Executor(
+            graph, parameters: Parameters<Float>(graph, seed: 0), mode: .training(settings.optimizer),
+            batchSize: settings.batchSize, threads: threads
+        ).planTable
+    }
+
     /// The examples to train on, to choose by, if the recipe holds some out, and to test on.
     ///
-    /// - Throws: `DatasetError` where there is none for one of these.
+    /// - Throws: `FileError` where there is none for one of these.
     public func examples(
         of data: DigitData, seed: UInt64
-    ) throws(DatasetError) -> (training: Examples, validation: Examples?, test: Examples) {
+    ) throws(FileError) -> (training: Examples, validation: Examples?, test: Examples) {
         let test = try testExamples(of: data)
         guard validationFraction > 0 else { return (try examples(data.train), nil, test) }
         guard data.train.count != 1 else {
@@ -126,13 +121,13 @@ public struct Recipe: Sendable {
 
     /// The examples to test on.
     ///
-    /// - Throws: `DatasetError` where there is none.
-    public func testExamples(of data: DigitData) throws(DatasetError) -> Examples { try examples(data.test) }
+    /// - Throws: `FileError` where there is none.
+    public func testExamples(of data: DigitData) throws(FileError) -> Examples { try examples(data.test) }
 
     private func examples(
         _ images: LabeledImages, _ indices: ArraySlice<Int>? = nil
-    ) throws(DatasetError) -> Examples {
-        let examples = Examples(images, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns)
+    ) throws(FileError) -> Examples {
+        let examples = Examples(images, of: indices?.sorted(), digits: digits, quarterTurns: quarterTurns, tasks: tasks)
         guard examples.count > 0 else {
             throw .badData(
                 file: images.name,

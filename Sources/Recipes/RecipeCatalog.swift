@@ -1,3 +1,5 @@
+import LanesTraining
+
 extension Recipe {
     /// All recipes, the default one first.
     public static let all: [Recipe] = [
@@ -7,12 +9,12 @@ extension Recipe {
     /// The recipe of a name, with the switches that it was trained with.
     ///
     /// - Parameter switches: As ``Recipe/switches`` has them.
-    /// - Throws: `UsageError` for an unknown name, and for switches that are wrong or not this recipe's.
-    public static func named(_ name: String, switches: [String: String] = [:]) throws(UsageError) -> Recipe {
+    /// - Throws: `RecipeError` for an unknown name, and for switches that are wrong or not this recipe's.
+    public static func named(_ name: String, switches: [String: String] = [:]) throws(RecipeError) -> Recipe {
         guard let recipe = all.first(where: { $0.name == name }) else {
             let names = all.map(\.name)
             let hint = closest(to: name, among: names).map { "did you mean \($0)?" }
-            throw UsageError("unknown recipe '\(name)', \(hint ?? "expected one of " + names.joined(separator: ", "))")
+            throw RecipeError("unknown recipe '\(name)', \(hint ?? "expected one of " + names.joined(separator: ", "))")
         }
         guard !switches.isEmpty else { return recipe }
         let base: ThreeHeadChanges
@@ -20,7 +22,7 @@ extension Recipe {
         case threehead.name: base = ThreeHeadChanges()
         case threeheadImproved.name: base = .all
         default:
-            throw UsageError(
+            throw RecipeError(
                 "--\(switches.keys.sorted()[0]): recipe \(name) has no such switch, only \(threehead.name) and "
                     + "\(threeheadImproved.name) have")
         }
@@ -28,23 +30,25 @@ extension Recipe {
     }
 
     /// In what a training is another experiment than the published one.
-    func differences(on data: DigitData) -> [String] {
+    package func differences(on data: DigitData) -> [String] {
         changes + (data.isMNIST ? [] : ["other images than MNIST's"])
             + (data.trainLimit.map { ["the first \(counted($0, "training image")) alone"] } ?? [])
     }
 
     /// What the command line can change, where it is not as in the recipe of this name.
-    var changes: [String] {
+    package var changes: [String] {
         guard let original = Recipe.all.first(where: { $0.name == name }) else { return [] }
         var changes = switches.filter { original.switches[$0.key] != $0.value }.map { "\($0.key) \($0.value)" }.sorted()
-        if epochs != original.epochs { changes.append("\(counted(epochs, "epoch")) instead of \(original.epochs)") }
-        if batchSize != original.batchSize {
-            changes.append("batch size \(batchSize) instead of \(original.batchSize)")
+        if settings.epochs != original.settings.epochs {
+            changes.append("\(counted(settings.epochs, "epoch")) instead of \(original.settings.epochs)")
         }
-        if learningRate != original.learningRate {
-            changes.append("learning rate \(learningRate) instead of \(original.learningRate)")
+        if settings.batchSize != original.settings.batchSize {
+            changes.append("batch size \(settings.batchSize) instead of \(original.settings.batchSize)")
         }
-        if augmentation.isEmpty, !original.augmentation.isEmpty { changes.append("no augmentation") }
+        if settings.learningRate != original.settings.learningRate {
+            changes.append("learning rate \(settings.learningRate) instead of \(original.settings.learningRate)")
+        }
+        if settings.transforms.isEmpty, !original.settings.transforms.isEmpty { changes.append("no augmentation") }
         return changes
     }
 }
@@ -68,14 +72,14 @@ extension ThreeHeadChanges {
     }
 
     /// These changes with those of the switches that are given.
-    func with(_ switches: [String: String]) throws(UsageError) -> ThreeHeadChanges {
+    func with(_ switches: [String: String]) throws(RecipeError) -> ThreeHeadChanges {
         var changes = self
         // In an order, so that of several mistakes it is always the same that is told.
         for (name, text) in switches.sorted(by: { $0.key < $1.key }) {
-            func wrong(_ expected: String) -> UsageError {
-                UsageError("--\(name): found '\(text)', expected \(expected)")
+            func wrong(_ expected: String) -> RecipeError {
+                RecipeError("--\(name): found '\(text)', expected \(expected)")
             }
-            func flag() throws(UsageError) -> Bool {
+            func flag() throws(RecipeError) -> Bool {
                 guard let value = Bool(text) else { throw wrong("true or false") }
                 return value
             }
@@ -93,9 +97,16 @@ extension ThreeHeadChanges {
                     throw wrong("three numbers of 0 or more, not all 0, as in 2,1,1")
                 }
                 changes.lossWeights = values
-            case nil: throw UsageError("unknown switch '\(name)'")
+            case nil: throw RecipeError("unknown switch '\(name)'")
             }
         }
         return changes
     }
+}
+
+/// A recipe, or a switch of one, that there is none of, or that is given a value it cannot have.
+public struct RecipeError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
 }

@@ -1,56 +1,77 @@
-import Datasets
 import Foundation
-import Kernels
-import StaticGraph
+import LanesFiles
+import LanesGraph
+import LanesTraining
 
-/// A network read from a file: its recipe and its weights.
+/// A network read from a file, with the recipe that it is of, if it is of one.
 public struct SavedModel {
-    public let recipe: Recipe
-    public let graph: Graph
-    public let parameters: Parameters<Float>
-    /// The file's remarks, as a run's folder writes them.
-    public let metadata: [String: String]
+    public let model: Model
+    /// nil for a network of somebody's own program.
+    public let recipe: Recipe?
+    /// In what the network was trained differently from the published experiment, as far as its file says.
+    package let differences: [String]
 
-    /// A network of one of `Recipe.all`.
+    /// A file that a training wrote, of a recipe or of somebody's own program, or one with the tensors of a recipe's
+    /// network.
     ///
     /// - Parameters:
     ///   - path: A safetensors file with PyTorch's names and layouts.
-    ///   - recipe: The recipe's name, for a file that does not say it, as one that PyTorch wrote.
-    /// - Throws: `UsageError` where neither the file nor the caller names a recipe or the caller's is unknown,
-    ///   `DatasetError` where the file's remarks are wrong, else as ``init(contentsOf:recipe:)-(_,Recipe)``.
+    ///   - recipe: The recipe's name, for a file of tensors that does not say it, as one that PyTorch wrote.
+    /// - Throws: `RecipeError` where a file of tensors alone names no recipe and the caller neither, or one that is
+    ///   unknown, `FileError` where there is no such file, its remarks are wrong or it holds NaN, `SafetensorsError`,
+    ///   `ModelError` and `GraphError` where it is damaged or holds other tensors than the network.
     public init(contentsOf path: String, recipe name: String? = nil) throws {
-        let file = try Self.read(path)
-        guard let name = name ?? file.metadata["recipe"] else {
-            throw UsageError("\(path): the file names no recipe, expected --recipe NAME")
+        let file = try Safetensors(contentsOf: URL(fileURLWithPath: path))
+        let ownName = file.metadata["recipe"]
+        var recipe: Recipe?
+        if let name = name ?? ownName {
+            var switches: [String: String] = [:]
+            // Those of another recipe say nothing about this one.
+            if ownName ?? name == name {
+                for known in ThreeHeadChanges.Switch.allCases {
+                    switches[known.rawValue] = file.metadata[known.rawValue]
+                }
+            }
+            recipe = try Self.recipe(name, switches: switches, blaming: ownName == name ? path : nil)
         }
-        var switches: [String: String] = [:]
-        // Those of another recipe say nothing about this one.
-        if file.metadata["recipe", default: name] == name {
-            for known in ThreeHeadChanges.Switch.allCases { switches[known.rawValue] = file.metadata[known.rawValue] }
-        }
-        let isNamedByFile = file.metadata["recipe"] == name
-        let recipe = try Self.recipe(name, switches: switches, blaming: isNamedByFile ? path : nil)
         try self.init(file, recipe: recipe)
     }
 
     /// A network of any recipe.
-    ///
-    /// - Throws: `DatasetError` where there is no such file, one of another normalization or with NaN, `FileError` where
-    ///   it cannot be read, `SafetensorsError` where it is damaged or holds other tensors than the recipe's network.
     public init(contentsOf path: String, recipe: Recipe) throws {
-        try self.init(Self.read(path), recipe: recipe)
+        try self.init(Safetensors(contentsOf: URL(fileURLWithPath: path)), recipe: recipe)
     }
 
-    private init(_ file: Safetensors, recipe: Recipe) throws {
+    private init(_ file: Safetensors, recipe: Recipe?) throws {
         self.recipe = recipe
-        metadata = file.metadata
-        graph = try recipe.graph()
-        parameters = Parameters(graph, seed: 0)
-        try parameters.load(file)
-        try Self.checkNormalization(of: file, for: recipe)
+        if Model.isModel(file), recipe == nil || recipe?.name == file.metadata["recipe"] {
+            model = try Model(file)
+        } else if let recipe {
+            let graph = try recipe.graph()
+            let parameters = Parameters<Float>(graph, seed: 0)
+            try parameters.load(file)
+            model = try Model(
+                graph, parameters, normalization: recipe.settings.normalization, classes: recipe.tasks.map(\.classes),
+                metadata: file.metadata)
+        } else {
+            throw RecipeError(
+                "\(file.source): the file holds tensors alone and names no recipe, expected --recipe NAME")
+        }
+        let parameters = model.parameters
         for name in parameters.names where parameters[name]?.allSatisfy(\.isFinite) == false {
-            throw DatasetError.badData(
+            throw FileError.badData(
                 file: file.source, problem: "tensor \(name): found a number that is infinite or NaN")
+        }
+        if let recipe {
+            let name = model.metadata["recipe"]
+            differences =
+                name == nil
+                ? ["nothing is known of its training"]
+                : name != recipe.name
+                    ? ["its file says that it is of recipe \(name ?? "")"]
+                    : model.metadata["differences"].map { [$0] } ?? recipe.changes
+        } else {
+            differences = []
         }
     }
 
@@ -60,41 +81,14 @@ public struct SavedModel {
             return try Recipe.named(name, switches: switches)
         } catch {
             guard let file else { throw error }
-            throw DatasetError.badData(file: file, problem: "its remarks are wrong: \(error)")
+            throw FileError.badData(file: file, problem: "its remarks are wrong: \(error)")
         }
     }
 
-    private static func checkNormalization(of file: Safetensors, for recipe: Recipe) throws(DatasetError) {
-        for (name, value) in ["mean": recipe.normalization.mean, "deviation": recipe.normalization.deviation] {
-            guard let found = file.metadata[name], Float(found) != value else { continue }
-            throw .badData(
-                file: file.source, problem: "found \(name) \(found), expected \(value) of recipe \(recipe.name)")
-        }
-    }
-
-    private static func read(_ path: String) throws -> Safetensors {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw DatasetError.missingInput(path: path, problem: "no such file")
-        }
-        return try Safetensors(contentsOf: URL(fileURLWithPath: path))
-    }
-
-    /// In what the network comes from another training than the published one, as far as its file says.
-    var differences: [String] {
-        guard let name = metadata["recipe"] else { return ["nothing is known of its training"] }
-        guard name == recipe.name else { return ["its file says that it is of recipe \(name)"] }
-        return metadata["differences"].map { [$0] } ?? recipe.changes
-    }
-
-    /// What a saved network's file says about itself: everything that is needed to use it again, and in what its training
-    /// was not the published experiment.
-    public static func metadata(
-        of recipe: Recipe, seed: UInt64, differences: [String] = []
-    ) -> [String: String] {
-        var own = [
-            "format": "pt", "recipe": recipe.name, "seed": "\(seed)", "mean": "\(recipe.normalization.mean)",
-            "deviation": "\(recipe.normalization.deviation)",
-        ]
+    /// What a saved network's file says about itself beside the network: its recipe, and in what its training was not
+    /// the published experiment.
+    package static func metadata(of recipe: Recipe, seed: UInt64, differences: [String] = []) -> [String: String] {
+        var own = ["recipe": recipe.name, "seed": "\(seed)"]
         if !differences.isEmpty { own["differences"] = differences.joined(separator: ", ") }
         return own.merging(recipe.switches) { own, _ in own }
     }

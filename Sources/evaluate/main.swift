@@ -1,3 +1,3 @@
-import Recipes
+import LanesCommandLine
 
 runCommand("evaluate") { try EvaluateCommand.run() }

@@ -1,29 +1,64 @@
-import Datasets
 import Foundation
-import Recipes
+import LanesCommandLine
+import LanesData
+import LanesFiles
+import LanesGraph
+import LanesKernels
+import LanesRecipes
+import LanesReport
+import LanesTraining
 
 /// The command `predict`: what a saved network makes of pictures.
 enum PredictCommand {
     static func run() throws {
         let options = PredictOptions.parser.parseOrExit(into: PredictOptions())
-        let model = try SavedModel(contentsOf: options.model, recipe: options.recipe)
+        let saved = try SavedModel(contentsOf: options.model, recipe: options.recipe)
+        guard saved.recipe != nil || !options.asIs else {
+            throw UsageError("--as-is: only for the network of a recipe; for another one pictures are only scaled")
+        }
         for path in options.images {
-            let image = try GrayImage.load(path)
-            let name = URL(fileURLWithPath: path).lastPathComponent
-            let digit = try options.asIs ? image : image.preparedDigit(name: name)
-            let answers = try model.predict(digit, name: name)
+            let (picture, pixels) = try input(path, saved, asIs: options.asIs)
+            let answers = try saved.model.predict(pixels).heads
             if options.json {
                 printLine(json(answers, path: path))
             } else {
-                printLine("\(path)\n\(picture(digit))")
+                printLine("\(path)\n\(terminalPicture(picture))")
                 for answer in answers { printLine(text(answer)) }
             }
         }
     }
 
+    /// The pixels of a picture as the network takes them, and the grey picture of them to be shown. Of a recipe's
+    /// network: prepared as MNIST's digits were; of another one: scaled to its input's size.
+    private static func input(
+        _ path: String, _ saved: SavedModel, asIs: Bool
+    ) throws -> (shown: GrayImage, pixels: [UInt8]) {
+        let shape = saved.model.graph.inputs[0].shape
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        if saved.recipe != nil {
+            let image = try GrayImage.load(path)
+            let digit = try asIs ? image : image.preparedDigit(name: name)
+            guard digit.height == shape.height, digit.width == shape.width else {
+                throw FileError.badData(
+                    file: name,
+                    problem: "found \(digit.height)×\(digit.width) pixels, expected \(shape.height)×\(shape.width)")
+            }
+            return (digit, digit.pixels)
+        }
+        guard shape.channels == 1 || shape.channels == 3 else {
+            throw FileError.badData(
+                file: name, problem: "found a picture, expected \(shape) numbers, which the network takes")
+        }
+        let size = Extent(height: shape.height, width: shape.width)
+        let gray = try Picture.load(path, color: .gray).resized(to: size)
+        let picture = shape.channels == 1 ? gray : try Picture.load(path, color: .rgb).resized(to: size)
+        let shown = try GrayImage(height: size.height, width: size.width, pixels: gray.pixels, name: name)
+        return (shown, picture.pixels)
+    }
+
     /// The image in half blocks, two rows of pixels a line, in the terminal's 24 grey levels or, where colour is not
     /// wanted, in characters of five densities.
-    private static func picture(_ image: GrayImage) -> String {
+    private static func terminalPicture(_ image: GrayImage) -> String {
         let usesColor =
             isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
         func pixel(_ y: Int, _ x: Int) -> Int { y < image.height ? Int(image.pixels[y * image.width + x]) : 0 }
@@ -38,21 +73,30 @@ enum PredictCommand {
         return lines.joined(separator: "\n")
     }
 
-    /// The head's classes, the most probable first, down to those that round to nothing.
-    private static func text(_ answer: Prediction) -> String {
+    /// The head's classes, the most probable first, down to those that round to nothing; or its numbers.
+    private static func text(_ answer: Prediction.Head) -> String {
+        guard !answer.classes.isEmpty else {
+            return "\(answer.name): \(answer.output.map { "\($0)" }.joined(separator: " "))"
+        }
         let ranked = zip(answer.classes, answer.probabilities).sorted { $0.1 > $1.1 }
         let shown = ranked.enumerated().filter { $0.offset == 0 || $0.element.1 >= 0.0005 }.map(\.element)
         let list = shown.map { "\($0.0) (\(String(format: "%.1f %%", $0.1 * 100)))" }.joined(separator: ", ")
-        return "\(answer.head): \(list)"
+        return "\(answer.name): \(list)"
     }
 
-    private static func json(_ answers: [Prediction], path: String) -> Data {
-        var heads: [String: Any] = [:]
+    private static func json(_ answers: [Prediction.Head], path: String) -> Data {
+        var (probabilities, outputs): ([String: Any], [String: Any]) = ([:], [:])
         for answer in answers {
+            guard !answer.classes.isEmpty else {
+                outputs[answer.name] = answer.output.map { Double($0) }
+                continue
+            }
             let classes = zip(answer.classes, answer.probabilities)
-            heads[answer.head] = Dictionary(classes.map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+            probabilities[answer.name] = Dictionary(classes.map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
         }
-        return JSONLines.line(["event": "prediction", "image": path, "probabilities": heads])
+        var object: [String: Any] = ["event": "prediction", "image": path, "probabilities": probabilities]
+        if !outputs.isEmpty { object["outputs"] = outputs }
+        return JSONLines.line(object)
     }
 }
 
@@ -67,8 +111,9 @@ struct PredictOptions {
     static let parser = ArgumentParser<PredictOptions>(
         command: "predict",
         summary: """
-            Prints what a saved network makes of pictures of digits, PNG or PGM of any size. Each is made like MNIST's \
-            images: light on dark, cropped, scaled to 20×20, centred by mass in 28×28.
+            Prints what a saved network makes of pictures, PNG, PGM or PPM of any size. For the network of a recipe \
+            each is made like MNIST's images: light on dark, cropped, scaled to 20×20, centred by mass in 28×28; for \
+            another network it is scaled to its input's size.
             """,
         arguments: [.argument("MODEL.safetensors", "the saved network", isRequired: true) { $0.model = $1 }],
         remaining: .argument("IMAGE…", "the pictures", isRequired: true) { $0.images.append($1) },

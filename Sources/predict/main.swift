@@ -1,3 +1,3 @@
-import Recipes
+import LanesCommandLine
 
 runCommand("predict") { try PredictCommand.run() }

@@ -1,5 +1,6 @@
 import Foundation
-import Recipes
+import LanesCommandLine
+import LanesTraining
 import Synchronization
 
 /// The running epoch on a terminal's standard error: bar, loss, images a second, time left. Nothing where standard error is

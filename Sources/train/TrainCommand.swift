@@ -1,7 +1,10 @@
-import Datasets
 import Foundation
-import Recipes
-import StaticGraph
+import LanesCommandLine
+import LanesDownload
+import LanesFiles
+import LanesRecipes
+import LanesReport
+import LanesTraining
 
 /// The command `train`: parses, calls, prints.
 enum TrainCommand {
@@ -12,11 +15,12 @@ enum TrainCommand {
         }
         if options.list { return printList() }
         let recipe = try options.chosenRecipe()
-        if options.plan { return printLine(try Trainer.planTable(of: recipe, threads: options.threads)) }
+        if options.plan { return printLine(try recipe.planTable(threads: options.threads)) }
         if options.download { try download(to: options.dataDirectory) }
         let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
         if options.statistics {
-            let (mean, deviation) = try recipe.examples(of: data, seed: options.seed).training.statistics
+            let training = try recipe.examples(of: data, seed: options.seed).training
+            let (mean, deviation) = try statistics(training)
             return printLine(
                 "\(data.origin)\n" + String(format: "mean %.4f  deviation %.4f  (pixels in 0…1)", mean, deviation))
         }
@@ -30,28 +34,33 @@ enum TrainCommand {
     }
 
     private static func train(_ recipe: Recipe, _ data: DigitData, _ options: TrainOptions) throws {
-        let trainer = try Trainer(recipe, data: data, seed: options.seed, threads: options.threads)
+        let trainer = try recipe.trainer(on: data, seed: options.seed, threads: options.threads)
         let command = commandLine("train")
         // After everything else that can be wrong: an earlier run's files are replaced here.
         var folder = try RunFolder(
             options.output ?? RunFolder.defaultPath(of: recipe), recipe: recipe, seed: options.seed, command: command,
             data: data)
         let printer = TrainPrinter(recipe: recipe, isJSON: options.json)
-        printer.start(trainer, origin: data.origin, threads: options.threads)
+        printer.start(trainer, origin: data.origin)
         let bar = options.json ? nil : ProgressBar()
         defer { bar?.clear() }  // Before an error is printed on its line.
-        var epochs: [EpochResult] = []
         try trainer.run(
-            onProgress: { bar?.show($0) },
             onEpoch: { result in
                 bar?.clear()
                 printer.epoch(result)
-                try folder.add(result, parameters: trainer.parameters)
-                epochs.append(result)
-            })
-        let run = try Run(trainer, data: data, epochs: epochs, command: command, threads: options.threads)
+                try folder.add(result, of: trainer)
+            },
+            onProgress: { bar?.show($0) })
+        let run = try Run(
+            recipe, trainer, test: recipe.testExamples(of: data), data: data, command: command)
         try folder.finish(run)
         printer.finish(run, folder: folder.path)
+    }
+
+    /// Mean and standard deviation of all pixels, each in 0…1.
+    private static func statistics(_ examples: Examples) throws -> (mean: Float, deviation: Float) {
+        let learned = try Normalization.learned(from: examples)
+        return (learned.mean[0], learned.deviation[0])
     }
 
     private static func printList() {
@@ -59,7 +68,8 @@ enum TrainCommand {
             printLine(
                 """
                 \(recipe.name): \(recipe.summary)
-                    batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(recipe.epochs) epochs; \
+                    batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), \
+                \(recipe.settings.epochs) epochs; \
                 published: \(recipe.published.summary)
                 """)
         }

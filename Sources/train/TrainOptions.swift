@@ -1,5 +1,6 @@
 import Foundation
-import Recipes
+import LanesCommandLine
+import LanesRecipes
 
 /// What stands on the command line of `train`.
 struct TrainOptions {
@@ -75,10 +76,10 @@ struct TrainOptions {
     /// The recipe that is named, changed as the options say.
     func chosenRecipe() throws -> Recipe {
         var chosen = try Recipe.named(recipe ?? Recipe.all[0].name, switches: switches)
-        chosen.epochs = epochs ?? chosen.epochs
-        chosen.batchSize = batchSize ?? chosen.batchSize
-        chosen.learningRate = learningRate ?? chosen.learningRate
-        if noAugmentation { chosen.augmentation = [] }
+        chosen.settings.epochs = epochs ?? chosen.settings.epochs
+        chosen.settings.batchSize = batchSize ?? chosen.settings.batchSize
+        chosen.settings.learningRate = learningRate ?? chosen.settings.learningRate
+        if noAugmentation { chosen.settings.transforms = [] }
         return chosen
     }
 }

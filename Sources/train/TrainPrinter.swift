@@ -1,12 +1,15 @@
 import Foundation
-import Recipes
+import LanesCommandLine
+import LanesRecipes
+import LanesReport
+import LanesTraining
 
 /// What `train` prints on standard output: lines for people, or JSON, one object a line.
 struct TrainPrinter {
     let recipe: Recipe
     let isJSON: Bool
 
-    func start(_ trainer: Trainer, origin: String, threads: Int) {
+    func start(_ trainer: Trainer, origin: String) {
         // In JSON mode standard output holds nothing but JSON; where the data came from is still said.
         if isJSON { return printToStandardError("\(origin)\n") }
         let parameters = trainer.graph.trainableCount
@@ -15,18 +18,20 @@ struct TrainPrinter {
             """
             \(origin)
             \(recipe.name): \(recipe.summary); \(parameters) parameters, all trainable
-            \(trainer.training.count) training, \(validation)\(trainer.test.count) test \
-            images, batch \(recipe.batchSize), learning rate \(recipe.learningRate), \(counted(threads, "thread"))
+            \(trainer.training.count) training, \(validation)\(trainer.test?.count ?? 0) test \
+            images, batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), \
+            \(counted(trainer.settings.threads, "thread"))
             """)
     }
 
     func epoch(_ result: EpochResult) {
         if isJSON { return printLine(JSONLines(recipe).epoch(result)) }
         let validation = result.validation.map { "  validation loss \(decimals($0.loss))" } ?? ""
-        let accuracies = zip(recipe.tasks, result.test.accuracies).map { "\($0.head) \(percent($1))" }
+        let test = result.test ?? result.deciding
+        let accuracies = zip(recipe.tasks, test.accuracies).map { "\($0.head) \(percent($1))" }
         printLine(
-            "epoch \(result.epoch)/\(recipe.epochs)  loss \(decimals(result.training.loss))\(validation)"
-                + "  test loss \(decimals(result.test.loss))  \(accuracies.joined(separator: "  "))"
+            "epoch \(result.epoch)/\(recipe.settings.epochs)  loss \(decimals(result.training.loss))\(validation)"
+                + "  test loss \(decimals(test.loss))  \(accuracies.joined(separator: "  "))"
                 + String(format: "  %.1f s", result.seconds))
     }
 

@@ -1,3 +1,3 @@
-import Recipes
+import LanesCommandLine
 
 runCommand("train") { try TrainCommand.run() }

@@ -1,9 +1,12 @@
-import Datasets
+import LanesData
+import LanesFiles
 import Foundation
-import Recipes
-import StaticGraph
+import LanesGraph
+import LanesTraining
 import TestSupport
 import Testing
+
+import LanesRecipes
 
 @Suite("The commands evaluate and predict", .timeLimit(.minutes(1)))
 struct SavedModelCommandTests {
@@ -60,7 +63,10 @@ struct SavedModelCommandTests {
     func bare() async throws {
         let without = try await run("evaluate", ["bare.safetensors", "--data", "digits"])
         #expect(without.exitCode == 64)
-        #expect(without.errors == "evaluate: bare.safetensors: the file names no recipe, expected --recipe NAME\n")
+        #expect(
+            without.errors
+                == "evaluate: bare.safetensors: the file holds tensors alone and names no recipe, expected --recipe NAME\n"
+        )
         let with = try await run("evaluate", ["bare.safetensors", "--data", "digits", "--recipe", "merged"])
         #expect(with.exitCode == 0, "\(with.errors)")
     }
@@ -88,28 +94,29 @@ struct SavedModelCommandTests {
         #expect(abs(classes.values.reduce(0, +) - 1) < 1e-12)
     }
 
-    @Test(
-        "Mistakes get one line and the exit code of their kind",
-        arguments: [
-            ("evaluate", [], 64, "found no MODEL.safetensors, expected the saved network"),
-            ("predict", [], 64, "found no MODEL.safetensors, expected the saved network"),
-            ("predict", ["model.safetensors"], 64, "found no IMAGE…, expected the pictures"),
-            ("evaluate", ["model.safetensors", "other"], 64, "unexpected argument 'other'"),
-            ("evaluate", ["model.safetensors", "--recipe", "compacd"], 64, "did you mean compact?"),
-            ("evaluate", ["model.safetensors", "--recipe", "compact"], 65, "tensor fc.weight: found shape [4, 144]"),
-            ("evaluate", ["model.safetensors", "--data", "nowhere"], 66, "nowhere: no such directory"),
-            ("evaluate", ["nothing.safetensors"], 66, "nothing.safetensors: no such file"),
-            ("evaluate", ["bar.png"], 65, "bar.png"), ("evaluate", ["digits"], 74, "digits: "),
-            (
-                "evaluate", ["model.safetensors", "--data", "digits", "--report", "none/report.html"], 74,
-                "none/report.html: cannot"
-            ),
-            ("predict", ["model.safetensors", "nothing.png"], 66, "nothing.png: "),
-            ("predict", ["model.safetensors", "half.png"], 65, "half.png: the file is cut off"),
-            ("predict", ["model.safetensors", "model.safetensors"], 65, "model.safetensors: "),
-            ("predict", ["model.safetensors", "bar.png", "--as-is"], 65, "found 50×40 pixels, expected 28×28"),
-        ] as [(String, [String], Int32, String)])
-    func mistakes(command: String, words: [String], code: Int32, message: String) async throws {
+    private static let cases: [(command: String, words: [String], code: Int32, message: String)] = [
+        ("evaluate", [], 64, "found no MODEL.safetensors, expected the saved network"),
+        ("predict", [], 64, "found no MODEL.safetensors, expected the saved network"),
+        ("predict", ["model.safetensors"], 64, "found no IMAGE…, expected the pictures"),
+        ("evaluate", ["model.safetensors", "other"], 64, "unexpected argument 'other'"),
+        ("evaluate", ["model.safetensors", "--recipe", "compacd"], 64, "did you mean compact?"),
+        ("evaluate", ["model.safetensors", "--recipe", "compact"], 65, "tensor fc.weight: found shape [4, 144]"),
+        ("evaluate", ["model.safetensors", "--data", "nowhere"], 66, "nowhere: no such directory"),
+        ("evaluate", ["nothing.safetensors"], 66, "nothing.safetensors: No such file or directory"),
+        ("evaluate", ["bar.png"], 65, "bar.png"), ("evaluate", ["digits"], 74, "digits: "),
+        (
+            "evaluate", ["model.safetensors", "--data", "digits", "--report", "none/report.html"], 74,
+            "none/report.html: cannot"
+        ),
+        ("predict", ["model.safetensors", "nothing.png"], 66, "nothing.png: "),
+        ("predict", ["model.safetensors", "half.png"], 65, "half.png: the file is cut off"),
+        ("predict", ["model.safetensors", "model.safetensors"], 65, "model.safetensors: "),
+        ("predict", ["model.safetensors", "bar.png", "--as-is"], 65, "found 50×40 pixels, expected 28×28"),
+    ]
+
+    @Test("Mistakes get one line and the exit code of their kind", arguments: cases.indices)
+    func mistakes(index: Int) async throws {
+        let (command, words, code, message) = Self.cases[index]
         try Data(Data(contentsOf: url("bar.png")).prefix(1000)).write(to: url("half.png"))
         let before = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
         let run = try await run(command, words)

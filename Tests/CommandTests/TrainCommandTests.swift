@@ -9,42 +9,43 @@ struct TrainCommandTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    @Test(
-        "Mistakes on the command line end with 64 and say what was meant",
-        arguments: [
-            (["--epoch", "1"], "unknown option --epoch, did you mean --epochs?"),
-            (["augmentd"], "unknown recipe 'augmentd', did you mean augmented?"),
-            (["rotatoin"], "unknown recipe 'rotatoin', did you mean rotation?"),
-            (
-                ["lenet"],
-                "unknown recipe 'lenet', expected one of augmented, rotation, compact, merged, mlp, threehead, "
-                    + "threehead-improved, best"
-            ),
-            (["--epochs", "0"], "--epochs: found '0', expected a whole number of 1 to 1000000"),
-            (
-                ["--seed", "9223372036854775808"],
-                "--seed: found '9223372036854775808', expected a whole number of 0 to 9223372036854775807"
-            ),
-            (["--train-limit", "x"], "--train-limit: found 'x', expected a whole number of 1 or more"),
-            (["--batch-size", "60001"], "--batch-size: found '60001', expected a whole number of 1 to 60000"),
-            (["--threads", "1025"], "--threads: found '1025', expected a whole number of 1 to 1024"),
-            (["--learning-rate", "fast"], "--learning-rate: found 'fast', expected a number above 0"),
-            (["mlp", "mlp"], "unexpected argument 'mlp'"),
-            (
-                ["mlp", "--batch-norm"],
-                "--batch-norm: recipe mlp has no such switch, only threehead and threehead-improved have"
-            ),
-            (
-                ["--loss-weights", "2,1,1"],
-                "--loss-weights: recipe augmented has no such switch, only threehead and threehead-improved have"
-            ),
-            (["threehead", "--dropout", "1.5"], "--dropout: found '1.5', expected a number of 0 to below 1"),
-            (
-                ["--list", "--json"],
-                "--json: only for a training, not with --list, --plan, --statistics or --show-samples"
-            ),
-        ])
-    func usage(words: [String], message: String) async throws {
+    private static let cases: [(words: [String], message: String)] = [
+        (["--epoch", "1"], "unknown option --epoch, did you mean --epochs?"),
+        (["augmentd"], "unknown recipe 'augmentd', did you mean augmented?"),
+        (["rotatoin"], "unknown recipe 'rotatoin', did you mean rotation?"),
+        (
+            ["lenet"],
+            "unknown recipe 'lenet', expected one of augmented, rotation, compact, merged, mlp, threehead, "
+                + "threehead-improved, best"
+        ),
+        (["--epochs", "0"], "--epochs: found '0', expected a whole number of 1 to 1000000"),
+        (
+            ["--seed", "9223372036854775808"],
+            "--seed: found '9223372036854775808', expected a whole number of 0 to 9223372036854775807"
+        ),
+        (["--train-limit", "x"], "--train-limit: found 'x', expected a whole number of 1 or more"),
+        (["--batch-size", "60001"], "--batch-size: found '60001', expected a whole number of 1 to 60000"),
+        (["--threads", "1025"], "--threads: found '1025', expected a whole number of 1 to 1024"),
+        (["--learning-rate", "fast"], "--learning-rate: found 'fast', expected a number above 0"),
+        (["mlp", "mlp"], "unexpected argument 'mlp'"),
+        (
+            ["mlp", "--batch-norm"],
+            "--batch-norm: recipe mlp has no such switch, only threehead and threehead-improved have"
+        ),
+        (
+            ["--loss-weights", "2,1,1"],
+            "--loss-weights: recipe augmented has no such switch, only threehead and threehead-improved have"
+        ),
+        (["threehead", "--dropout", "1.5"], "--dropout: found '1.5', expected a number of 0 to below 1"),
+        (
+            ["--list", "--json"],
+            "--json: only for a training, not with --list, --plan, --statistics or --show-samples"
+        ),
+    ]
+
+    @Test("Mistakes on the command line end with 64 and say what was meant", arguments: cases.indices)
+    func usage(index: Int) async throws {
+        let (words, message) = Self.cases[index]
         let run = try await CommandProcess.run(words, in: directory)
         #expect(run.exitCode == 64)
         #expect(run.errors == "train: \(message)\n")
@@ -102,7 +103,7 @@ struct TrainCommandTests {
         let run = try await CommandProcess.run(
             ["mlp", "--data", "digits", "--epochs", "1", "--learning-rate", "1e18", "--json"], in: directory)
         #expect(run.exitCode == 70)
-        #expect(run.errors.contains("the loss of the test images is not finite"), "\(run.errors)")
+        #expect(run.errors.contains("the loss of the test samples is not finite"), "\(run.errors)")
         #expect(run.output.isEmpty)
     }
 

@@ -1,6 +1,8 @@
-import Datasets
+import LanesData
+import LanesFiles
 import Foundation
-import Recipes
+import LanesRecipes
+import LanesTraining
 import Testing
 
 @Suite("Examples")
@@ -67,15 +69,15 @@ struct ExamplesTests {
     func none(name: String, labels: [UInt8], problem: String) throws {
         let recipe = try Recipe.named(name)
         let data = try data(train: labels)
-        #expect(throws: DatasetError.badData(file: "train", problem: problem)) {
-            try Trainer(recipe, data: data, seed: 1, threads: 1)
+        #expect(throws: FileError.badData(file: "train", problem: problem)) {
+            try recipe.trainer(on: data, seed: 1, threads: 1)
         }
     }
 
     @Test("No test images for a recipe")
     func noTest() throws {
         let data = try data(train: [1], test: [0])
-        #expect(throws: DatasetError.self) { try Recipe.rotation.examples(of: data, seed: 1) }
+        #expect(throws: FileError.self) { try Recipe.rotation.examples(of: data, seed: 1) }
     }
 
     @Test("Few images are split too", arguments: [2, 5, 11])
@@ -88,10 +90,10 @@ struct ExamplesTests {
     func statistics() throws {
         let images = try data(train: [0, 51, 255, 7]).train
         // Of 0, 51 and 255, each over 255: (0 + 0.2 + 1)/3, √((0 + 0.04 + 1)/3 − 0.16).
-        let chosen = Examples(images, [Example(image: 0), Example(image: 1, quarterTurns: 3), Example(image: 2)])
-        #expect(abs(chosen.statistics.mean - 0.4) < 1e-12)
-        #expect(abs(chosen.statistics.deviation - (1.04 / 3 - 0.16).squareRoot()) < 1e-12)
-        #expect(Examples(images, []).statistics == (0, 0))
+        let list = [Example(image: 0), Example(image: 1, quarterTurns: 3), Example(image: 2)]
+        let learned = try Normalization.learned(from: Examples(images, list, tasks: [.digit]))
+        #expect(abs(learned.mean[0] - 0.4) < 1e-7)
+        #expect(abs(Double(learned.deviation[0]) - (1.04 / 3 - 0.16).squareRoot()) < 1e-7)
     }
 }
 
@@ -116,8 +118,8 @@ struct MNISTExamplesTests {
 
     @Test("Mean and deviation are those that recipes normalize by")
     func statistics() throws {
-        let (mean, deviation) = try Recipe.augmented.examples(of: data, seed: 1).training.statistics
-        #expect(decimals(mean) == "0.1307" && decimals(deviation) == "0.3081")
-        #expect(Recipe.augmented.normalization == Normalization(mean: 0.1307, deviation: 0.3081))
+        let learned = try Normalization.learned(from: Recipe.augmented.examples(of: data, seed: 1).training)
+        #expect(abs(learned.mean[0] - 0.1307) < 5e-5 && abs(learned.deviation[0] - 0.3081) < 5e-5)
+        #expect(Recipe.augmented.settings.normalization == [Normalization(mean: 0.1307, deviation: 0.3081)])
     }
 }

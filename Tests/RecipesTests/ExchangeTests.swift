@@ -1,6 +1,8 @@
 import Foundation
-import Recipes
-import StaticGraph
+import LanesRecipes
+import LanesGraph
+import LanesTraining
+import LanesFiles
 import TestSupport
 import Testing
 
@@ -14,15 +16,15 @@ struct ExchangeTests {
         try Safetensors(contentsOf: Self.folder.appending(path: "\(name).safetensors"))
     }
 
-    @Test("A file that PyTorch wrote gives PyTorch's outputs", arguments: Recipe.all)
-    func fromPyTorch(recipe: Recipe) throws {
-        let (name, graph) = (recipe.name, try recipe.graph())
+    @Test("A file that PyTorch wrote gives PyTorch's outputs", arguments: Recipe.all.map(\.name))
+    func fromPyTorch(name: String) throws {
+        let graph = try Recipe.named(name).graph()
         let expected = try fixture("expected")
         let images = FixtureImages(values: try expected.values("images", as: Float.self))
         let parameters = Parameters<Float>(graph, seed: 1)
         try parameters.load(fixture(name))
         let executor = try Executor(
-            graph, parameters: parameters, mode: .inference, batchSize: images.count, threads: 2)
+            graph, parameters: parameters, mode: .prediction, batchSize: images.count, threads: 2)
         try executor.run(steps: 0..<1, from: images)
 
         let heads = expected.tensors.keys.filter { $0.hasPrefix("\(name)/") }
@@ -38,8 +40,9 @@ struct ExchangeTests {
     }
 
     /// What `load_state_dict(strict=True)` asks of a file, and the types besides.
-    @Test("A file of ours has the tensors that PyTorch's own has", arguments: Recipe.all)
-    func toPyTorch(recipe: Recipe) throws {
+    @Test("A file of ours has the tensors that PyTorch's own has", arguments: Recipe.all.map(\.name))
+    func toPyTorch(name: String) throws {
+        let recipe = try Recipe.named(name)
         let folder = try TemporaryDirectory()
         let url = URL(filePath: folder.path).appending(path: "ours.safetensors")
         try Parameters<Float>(recipe.graph(), seed: 1).stateDictionary().write(to: url)
@@ -72,7 +75,5 @@ private struct FixtureImages: BatchSource {
         for index in 0..<image.count { image[index] = values[sample * image.count + index] }
     }
 
-    func labels(ofSample sample: Int, ofStep step: Int, into labels: inout MutableSpan<Int32>) {
-        for head in 0..<labels.count { labels[head] = 0 }
-    }
+    func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Float>) {}
 }

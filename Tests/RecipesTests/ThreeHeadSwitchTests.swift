@@ -1,9 +1,11 @@
 import Foundation
-import StaticGraph
+import LanesGraph
+import LanesTraining
+import LanesFiles
 import TestSupport
 import Testing
 
-@testable import Recipes
+@testable import LanesRecipes
 
 @Suite("Switches of the three-headed network")
 struct ThreeHeadSwitchTests {
@@ -15,7 +17,7 @@ struct ThreeHeadSwitchTests {
         return Dictionary(uniqueKeysWithValues: parameters)
     }
 
-    private func plan(_ recipe: Recipe) throws -> String { try Trainer.planTable(of: recipe, threads: 1) }
+    private func plan(_ recipe: Recipe) throws -> String { try recipe.planTable(threads: 1) }
 
     private func weights(_ recipe: Recipe) throws -> [Double] { try recipe.graph().heads.map(\.weight) }
 
@@ -35,13 +37,13 @@ struct ThreeHeadSwitchTests {
         #expect(try Recipe.named("threehead-improved", switches: ["dropout": "0.3"]).changes.isEmpty)
         var recipe = try Recipe.named("threehead", switches: ["dropout": "0.25", "loss-weights": "2,1,1"])
         #expect(recipe.changes == ["dropout 0.25", "loss-weights 2.0,1.0,1.0"])
-        (recipe.epochs, recipe.batchSize, recipe.learningRate) = (1, 32, 0.01)
+        (recipe.settings.epochs, recipe.settings.batchSize, recipe.settings.learningRate) = (1, 32, 0.01)
         #expect(
             recipe.changes[2...] == [
                 "1 epoch instead of 10", "batch size 32 instead of 64", "learning rate 0.01 instead of 0.001",
             ])
         recipe = .augmented
-        recipe.augmentation = []
+        recipe.settings.transforms = []
         #expect(recipe.changes == ["no augmentation"])
     }
 
@@ -78,14 +80,16 @@ struct ThreeHeadSwitchTests {
         #expect(try shapes(recipe) == shapes(.threeheadImproved))
         #expect(try plan(recipe) == plan(.threeheadImproved))
         #expect(try weights(recipe) == weights(.threeheadImproved) && weights(recipe) == [2, 1, 1])
-        #expect(recipe.name == "threehead" && recipe.epochs == 10 && Recipe.threeheadImproved.epochs == 20)
+        #expect(
+            recipe.name == "threehead" && recipe.settings.epochs == 10 && Recipe.threeheadImproved.settings.epochs == 20
+        )
         let without = try Recipe.named(
             "threehead-improved",
             switches: [
                 "batch-norm": "false", "dropout": "0", "global-average-pool": "false", "loss-weights": "1,1,1",
             ])
         #expect(try plan(without) == plan(.threehead) && weights(without) == [1, 1, 1])
-        #expect(without.epochs == 20)
+        #expect(without.settings.epochs == 20)
     }
 
     @Test(
@@ -103,60 +107,63 @@ struct ThreeHeadSwitchTests {
         let parameters = try Parameters<Float>(recipe.graph(), seed: 3)
         try parameters.stateDictionary(metadata: SavedModel.metadata(of: recipe, seed: 3))
             .write(to: URL(fileURLWithPath: path))
-        let model = try SavedModel(contentsOf: path)
-        #expect(model.recipe.name == name && model.recipe.switches == recipe.switches)
-        #expect(try plan(model.recipe) == plan(recipe) && weights(model.recipe) == weights(recipe))
-        #expect(model.parameters["fc1.weight"] == parameters["fc1.weight"])
+        let saved = try SavedModel(contentsOf: path)
+        let read = try #require(saved.recipe)
+        #expect(read.name == name && read.switches == recipe.switches)
+        #expect(try plan(read) == plan(recipe) && weights(read) == weights(recipe))
+        #expect(saved.model.parameters["fc1.weight"] == parameters["fc1.weight"])
     }
 
-    @Test(
-        "Wrong switches are told",
-        arguments: [
-            (["dropout": "1"], "--dropout: found '1', expected a number of 0 to below 1"),
-            (["dropout": "-0.1"], "--dropout: found '-0.1', expected a number of 0 to below 1"),
-            (["dropout": "nan"], "--dropout: found 'nan', expected a number of 0 to below 1"),
-            (["dropout": "much"], "--dropout: found 'much', expected a number of 0 to below 1"),
-            (["batch-norm": "yes"], "--batch-norm: found 'yes', expected true or false"),
-            (["global-average-pool": ""], "--global-average-pool: found '', expected true or false"),
-            (
-                ["loss-weights": "2,1"],
-                "--loss-weights: found '2,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
-            ),
-            (
-                ["loss-weights": "2,1,1,"],
-                "--loss-weights: found '2,1,1,', expected three numbers of 0 or more, not all 0, as in 2,1,1"
-            ),
-            (
-                ["loss-weights": "2,,1"],
-                "--loss-weights: found '2,,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
-            ),
-            (
-                ["loss-weights": "2,-1,1"],
-                "--loss-weights: found '2,-1,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
-            ),
-            (
-                ["loss-weights": "2,inf,1"],
-                "--loss-weights: found '2,inf,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
-            ),
-            (["colour": "red"], "unknown switch 'colour'"),
-            // Of several mistakes the first by name.
-            (
-                ["dropout": "x", "loss-weights": "x", "batch-norm": "x"],
-                "--batch-norm: found 'x', expected true or false"
-            ),
-        ])
-    func wrong(switches: [String: String], message: String) {
+    private static let cases: [(switches: [String: String], message: String)] = [
+        (["dropout": "1"], "--dropout: found '1', expected a number of 0 to below 1"),
+        (["dropout": "-0.1"], "--dropout: found '-0.1', expected a number of 0 to below 1"),
+        (["dropout": "nan"], "--dropout: found 'nan', expected a number of 0 to below 1"),
+        (["dropout": "much"], "--dropout: found 'much', expected a number of 0 to below 1"),
+        (["batch-norm": "yes"], "--batch-norm: found 'yes', expected true or false"),
+        (["global-average-pool": ""], "--global-average-pool: found '', expected true or false"),
+        (
+            ["loss-weights": "2,1"],
+            "--loss-weights: found '2,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
+        ),
+        (
+            ["loss-weights": "2,1,1,"],
+            "--loss-weights: found '2,1,1,', expected three numbers of 0 or more, not all 0, as in 2,1,1"
+        ),
+        (
+            ["loss-weights": "2,,1"],
+            "--loss-weights: found '2,,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
+        ),
+        (
+            ["loss-weights": "2,-1,1"],
+            "--loss-weights: found '2,-1,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
+        ),
+        (
+            ["loss-weights": "2,inf,1"],
+            "--loss-weights: found '2,inf,1', expected three numbers of 0 or more, not all 0, as in 2,1,1"
+        ),
+        (["colour": "red"], "unknown switch 'colour'"),
+        // Of several mistakes the first by name.
+        (
+            ["dropout": "x", "loss-weights": "x", "batch-norm": "x"],
+            "--batch-norm: found 'x', expected true or false"
+        ),
+    ]
+
+    @Test("Wrong switches are told", arguments: cases.indices)
+    func wrong(index: Int) {
+        let (switches, message) = Self.cases[index]
         for name in ["threehead", "threehead-improved"] {
-            #expect(throws: UsageError(message)) { try Recipe.named(name, switches: switches) }
+            #expect(throws: RecipeError(message)) { try Recipe.named(name, switches: switches) }
         }
     }
 
-    @Test("Other recipes have none", arguments: Recipe.all.filter { !$0.name.hasPrefix("threehead") })
-    func others(recipe: Recipe) {
+    @Test("Other recipes have none", arguments: Recipe.all.map(\.name).filter { !$0.hasPrefix("threehead") })
+    func others(name: String) throws {
+        let recipe = try Recipe.named(name)
         let message = "recipe \(recipe.name) has no such switch, only threehead and threehead-improved have"
-        for name in ["batch-norm", "dropout", "global-average-pool", "loss-weights"] {
-            #expect(throws: UsageError("--\(name): \(message)")) {
-                try Recipe.named(recipe.name, switches: [name: "0.5"])
+        for switched in ["batch-norm", "dropout", "global-average-pool", "loss-weights"] {
+            #expect(throws: RecipeError("--\(switched): \(message)")) {
+                try Recipe.named(recipe.name, switches: [switched: "0.5"])
             }
         }
         #expect(recipe.switches.isEmpty)

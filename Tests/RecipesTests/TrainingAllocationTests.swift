@@ -1,27 +1,30 @@
 #if os(Linux)
-    import Datasets
-    import StaticGraph
+    import LanesGraph
     import Synchronization
     import TestSupport
     import Testing
 
-    @testable import Recipes
+    @testable import LanesRecipes
+    @testable import LanesTraining
 
     /// Neither the batches of a recipe nor what is summed up of its steps allocates while a training runs.
     @Suite("Allocations of a training", .serialized) struct TrainingAllocationTests {
         @Test("None for images that are changed or turned", arguments: ["augmented", "rotation", "best"], [1, 2])
         func none(name: String, threads: Int) throws {
             var recipe = try Recipe.named(name)
-            recipe.batchSize = 5
+            recipe.settings.batchSize = 5
             let examples = try recipe.examples(of: drawnDigits(20, test: 10), seed: 1).training
             let graph = try recipe.graph()
             let executor = try Executor(
-                graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(recipe.optimizer),
-                batchSize: recipe.batchSize, threads: threads)
-            let batches = ImageBatches(
-                examples, order: (0..<40 * recipe.batchSize).map { $0 % examples.count }, batchSize: recipe.batchSize,
-                firstStep: 0, recipe: recipe, augmentation: (1, 1))
-            let sum = ResultSum(recipe)
+                graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(recipe.settings.optimizer),
+                batchSize: 5, threads: threads)
+            let batches = DatasetBatches(
+                examples, order: (0..<200).map { $0 % examples.count }, batchSize: 5, firstStep: 0,
+                normalization: recipe.settings.normalization,
+                augmentation: .init(
+                    transforms: recipe.settings.transforms, seed: 1, epoch: 1,
+                    scratch: ScratchPool(count: threads, size: 784)))
+            let sum = ResultSum(graph, Recipe.metrics)
             let first = Atomic<Int>(0)
             let last = Atomic<Int>(-1)
             AllocationCounter.start()
@@ -41,17 +44,19 @@
 
     /// Batches whose every thread is watched from its first sample on.
     private struct WatchedBatches: BatchSource {
-        let batches: ImageBatches
+        let batches: DatasetBatches
 
         func sampleCount(ofStep step: Int) -> Int { batches.sampleCount(ofStep: step) }
 
-        func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Float>) {
+        func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Float>) throws {
             AllocationCounter.watchThisThread()
-            batches.load(sample: sample, ofStep: step, input: input, into: &values)
+            try batches.load(sample: sample, ofStep: step, input: input, into: &values)
         }
 
-        func labels(ofSample sample: Int, ofStep step: Int, into labels: inout MutableSpan<Int32>) {
-            batches.labels(ofSample: sample, ofStep: step, into: &labels)
+        func target(
+            ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Float>
+        ) throws {
+            try batches.target(ofSample: sample, ofStep: step, head: head, into: &values)
         }
     }
 #endif

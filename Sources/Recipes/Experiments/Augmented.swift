@@ -1,5 +1,6 @@
-import Datasets
-import StaticGraph
+import LanesData
+import LanesGraph
+import LanesTraining
 
 extension Recipe {
     /// "MNIST Handwritten Digit Classification Using CNNs": two convolutions on randomly changed images.
@@ -10,13 +11,13 @@ extension Recipe {
         published: Published(
             report: "MNIST Handwritten Digit Classification Using CNNs", metrics: ["digit_accuracy": 0.9893],
             note: "Confusions that it names: 2 with 7, 4 with 9, 6 with 5."),
-        normalization: .mnist,
-        augmentation: [
-            RandomRotation(10),
-            RandomResizedCrop(scale: 0.7...1, ratio: 0.9...1.1),
-            RandomAffine(degrees: 0, translate: 0.1),
-        ],
-        batchSize: 64, optimizer: .adam(), learningRate: 1e-3, epochs: 10
+        settings: TrainingSettings(
+            epochs: 10, batchSize: 64, optimizer: .adam(), learningRate: 1e-3, normalization: [.mnist],
+            transforms: [
+                RandomRotation(10),
+                RandomResizedCrop(scale: 0.7...1, ratio: 0.9...1.1),
+                RandomAffine(degrees: 0, translate: 0.1),
+            ])
     ) { image in
         let output =
             image  // 1×28×28

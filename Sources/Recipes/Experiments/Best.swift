@@ -1,15 +1,17 @@
-import Datasets
-import StaticGraph
+import LanesData
+import LanesGraph
+import LanesTraining
 
 extension Recipe {
     /// Our own: what gets furthest within 20 epochs and half a million parameters.
     public static let best = Recipe(
         "best", "five convolutions with BatchNorm, random affine maps, one-cycle learning rate",
-        normalization: .mnist,
-        augmentation: [
-            RandomAffine(degrees: 12, translate: 0.08, scale: 0.88...1.12, shear: 10, interpolation: .bilinear)
-        ],
-        batchSize: 64, optimizer: .adam(), learningRate: 3e-3, schedule: .oneCycle(rising: 0.2), epochs: 20
+        settings: TrainingSettings(
+            epochs: 20, batchSize: 64, optimizer: .adam(), learningRate: 3e-3, schedule: .oneCycle(rising: 0.2),
+            normalization: [.mnist],
+            transforms: [
+                RandomAffine(degrees: 12, translate: 0.08, scale: 0.88...1.12, shear: 10, interpolation: .bilinear)
+            ])
     ) { image in
         func convolution(_ input: Node, _ channels: Int, _ number: Int) -> Node {
             input.conv2d(channels, kernel: 3, padding: 1, bias: false, name: "conv\(number)")

@@ -1,4 +1,5 @@
-import StaticGraph
+import LanesGraph
+import LanesTraining
 
 extension Recipe {
     /// "Deep Learning Assignment 1": a network of 5,750 parameters.
@@ -36,8 +37,10 @@ extension Recipe {
         Recipe(
             name, summary, published: published,
             validationFraction: 0.1,  // 54,000 training and 6,000 validation images
-            normalization: .mnist, tasks: [task],
-            batchSize: 16, optimizer: .adam(), learningRate: 2e-3, schedule: .oneCycle(rising: 0.1), epochs: 10
+            tasks: [task],
+            settings: TrainingSettings(
+                epochs: 10, batchSize: 16, optimizer: .adam(), learningRate: 2e-3, schedule: .oneCycle(rising: 0.1),
+                normalization: [.mnist])
         ) { image in
             let logits =
                 image  // 1×28×28

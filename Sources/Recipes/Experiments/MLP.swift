@@ -1,12 +1,14 @@
-import StaticGraph
+import LanesGraph
+import LanesTraining
 
 extension Recipe {
     /// "Deep Learning Task 4": three dense layers on pixels in [−1, 1]; the weights of the best test accuracy are kept.
     public static let mlp = Recipe(
         "mlp", "784-512-128-10 with ReLU, cross-entropy, the best epoch's weights",
         published: Published(report: "Deep Learning Task 4"),
-        normalization: Normalization(mean: 0.5, deviation: 0.5),
-        batchSize: 64, optimizer: .adam(), learningRate: 1e-3, epochs: 10, results: .best
+        settings: TrainingSettings(
+            epochs: 10, batchSize: 64, optimizer: .adam(), learningRate: 1e-3,
+            normalization: [Normalization(mean: 0.5, deviation: 0.5)], keepsBest: true)
     ) { image in
         let logits =
             image.flatten()  // 784

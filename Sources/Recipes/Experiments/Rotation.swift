@@ -1,4 +1,5 @@
-import StaticGraph
+import LanesGraph
+import LanesTraining
 
 extension Recipe {
     /// "Digit and Rotation Classification on MNIST": which of six digits it is, and how it is turned.
@@ -25,12 +26,11 @@ extension Recipe {
             note: "A table of the same report gives 0.2680 for the first epoch's loss."),
         digits: [1, 2, 3, 4, 5, 7],  // those that look different when turned
         quarterTurns: 4,  // 145,436 training and 24,316 test images
-        normalization: .none,
         tasks: [
             DigitTask("digit", classes: ["1", "2", "3", "4", "5", "7"]) { digit, _ in digit == 7 ? 5 : Int(digit) - 1 },
             DigitTask("rotation", classes: ["0°", "90°", "180°", "270°"]) { _, quarterTurns in quarterTurns },
         ],
-        batchSize: 64, optimizer: .adam(), learningRate: 1e-3, epochs: 10
+        settings: TrainingSettings(epochs: 10, batchSize: 64, optimizer: .adam(), learningRate: 1e-3)
     ) { image in
         let features =
             image  // 1×28×28

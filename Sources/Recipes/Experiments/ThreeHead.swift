@@ -1,4 +1,5 @@
-import StaticGraph
+import LanesGraph
+import LanesTraining
 
 /// What the improved three-headed network has and the first one has not, each to be had by itself.
 public struct ThreeHeadChanges: Sendable, Equatable {
@@ -44,7 +45,7 @@ extension Recipe {
     /// The network of this recipe with other changes, for the comparisons that the report makes.
     static func threeHead(_ recipe: Recipe, changes: ThreeHeadChanges) -> Recipe {
         threeHead(
-            recipe.name, recipe.summary, published: recipe.published, changes: changes, epochs: recipe.epochs)
+            recipe.name, recipe.summary, published: recipe.published, changes: changes, epochs: recipe.settings.epochs)
     }
 
     /// The report names no normalization: that of the training images is taken. Nor does it say whether the improved
@@ -53,14 +54,16 @@ extension Recipe {
         _ name: String, _ summary: String, published: Published, changes: ThreeHeadChanges, epochs: Int
     ) -> Recipe {
         Recipe(
-            name, summary, published: published, normalization: .mnist,
+            name, summary, published: published,
             tasks: [
                 .digit,
                 DigitTask("parity", classes: ["even", "odd"]) { digit, _ in Int(digit) % 2 },
                 DigitTask("threshold", classes: ["0–4", "5–9"]) { digit, _ in digit >= 5 ? 1 : 0 },
             ],
-            batchSize: 64, optimizer: .adam(), learningRate: 1e-3, schedule: .step(epochs: 5, factor: 0.5),
-            epochs: epochs, switches: changes.switches
+            settings: TrainingSettings(
+                epochs: epochs, batchSize: 64, optimizer: .adam(), learningRate: 1e-3,
+                schedule: .step(epochs: 5, factor: 0.5), normalization: [.mnist]),
+            switches: changes.switches
         ) { image in
             func convolution(_ input: Node, _ channels: Int, _ number: Int) -> Node {
                 let output = input.conv2d(channels, kernel: 3, padding: 1, name: "conv\(number)")
