@@ -39,21 +39,45 @@ var kernelDefines: [SwiftSetting] = []
 let kernel: [SwiftSetting] = kernelDefines + [.unsafeFlags(kernelFlags)]
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
+let graph: [SwiftSetting] = optimized + [.enableExperimentalFeature("Lifetimes")]
+
 let package = Package(
     name: "Lanes",
     platforms: [.macOS("26.0")],
-    products: [.library(name: "Lanes", targets: ["Kernels", "StaticGraph", "Datasets", "Recipes"])],
+    products: [.library(name: "Lanes", targets: ["Lanes"])],
     targets: [
-        .target(name: "Kernels", swiftSettings: kernel),
-        .target(name: "StaticGraph", dependencies: ["Kernels"], swiftSettings: optimized),
-        .target(name: "Datasets", dependencies: ["Kernels"], swiftSettings: optimized),
-        .target(name: "Recipes", dependencies: ["StaticGraph", "Datasets"], swiftSettings: optimized),
-        .executableTarget(name: "train", dependencies: ["Recipes"]),
-        .executableTarget(name: "evaluate", dependencies: ["Recipes"]),
-        .executableTarget(name: "predict", dependencies: ["Recipes"]),
-        .executableTarget(name: "bench", dependencies: ["Recipes"], path: "Benchmarks", swiftSettings: optimized),
+        // The library. Module names carry the package's, since a program can have only one module of a name.
+        .target(name: "LanesKernels", path: "Sources/Kernels", swiftSettings: kernel),
+        .target(name: "LanesFiles", path: "Sources/Files", swiftSettings: optimized),
+        .target(name: "LanesGraph", dependencies: ["LanesKernels"], path: "Sources/Graph", swiftSettings: graph),
         .target(
-            name: "TestSupport", dependencies: ["Kernels"], path: "Tests/TestSupport", swiftSettings: optimized,
+            name: "LanesTraining", dependencies: ["LanesGraph", "LanesFiles"], path: "Sources/Training",
+            swiftSettings: optimized),
+        .target(
+            name: "LanesData", dependencies: ["LanesTraining", "LanesFiles"], path: "Sources/Data",
+            swiftSettings: optimized),
+        .target(
+            name: "Lanes", dependencies: ["LanesKernels", "LanesFiles", "LanesGraph", "LanesTraining", "LanesData"]),
+
+        // What only this package's own commands need.
+        .target(
+            name: "LanesRecipes", dependencies: ["LanesTraining", "LanesData"], path: "Sources/Recipes",
+            swiftSettings: optimized),
+        .target(
+            name: "LanesReport", dependencies: ["LanesRecipes"], path: "Sources/Report", swiftSettings: optimized),
+        .target(
+            name: "LanesDownload", dependencies: ["LanesData"], path: "Sources/Download", swiftSettings: optimized),
+        .target(
+            name: "LanesCommandLine", dependencies: ["LanesRecipes"], path: "Sources/CommandLine",
+            swiftSettings: optimized),
+        .executableTarget(name: "train", dependencies: ["LanesReport", "LanesCommandLine", "LanesDownload"]),
+        .executableTarget(name: "evaluate", dependencies: ["LanesReport", "LanesCommandLine"]),
+        .executableTarget(name: "predict", dependencies: ["LanesReport", "LanesCommandLine"]),
+        .executableTarget(
+            name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine"], path: "Benchmarks",
+            swiftSettings: optimized),
+        .target(
+            name: "TestSupport", dependencies: ["LanesKernels"], path: "Tests/TestSupport", swiftSettings: optimized,
             // So that tests can count allocations (AllocationCounter.swift).
             linkerSettings: [
                 .unsafeFlags(
@@ -62,10 +86,17 @@ let package = Package(
                         "-Xlinker", "--defsym=posix_memalign=counted_posix_memalign",
                     ], .when(platforms: [.linux]))
             ]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"]),
-        .testTarget(name: "StaticGraphTests", dependencies: ["StaticGraph", "TestSupport"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "TestSupport"]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "TestSupport"]),
+        .testTarget(name: "KernelsTests", dependencies: ["LanesKernels", "TestSupport"]),
+        .testTarget(name: "GraphTests", dependencies: ["LanesGraph", "LanesTraining", "TestSupport"]),
+        .testTarget(name: "FilesTests", dependencies: ["LanesFiles", "TestSupport"]),
+        .testTarget(name: "DataTests", dependencies: ["LanesData", "TestSupport"]),
+        .testTarget(name: "DownloadTests", dependencies: ["LanesDownload", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["LanesTraining", "LanesData", "TestSupport"]),
+        .testTarget(name: "RecipesTests", dependencies: ["LanesRecipes", "TestSupport"]),
+        .testTarget(name: "ReportTests", dependencies: ["LanesReport", "TestSupport"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["LanesCommandLine"]),
+        // What a user's program sees: the library's one public module.
+        .testTarget(name: "LanesTests", dependencies: ["Lanes"], swiftSettings: optimized),
         .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "TestSupport"]),
     ]
 )
