@@ -36,14 +36,19 @@ extension Dataset {
     ///   - normalization: Learned from the training samples alone, for all parts of a dataset; one mean and deviation, or one
     ///     for each channel of the target.
     ///   - head: One whose target is numbers.
-    public func standardizingTarget(by normalization: Normalization, head: Int = 0) -> StandardizedTarget<Self> {
+    /// - Throws: `SettingsError` for classes, and for another number of means and deviations.
+    public func standardizingTarget(
+        by normalization: Normalization, head: Int = 0
+    ) throws(SettingsError) -> StandardizedTarget<Self> {
         guard case .values(let shape) = targets[head] else {
-            preconditionFailure("classes cannot be standardized: head \(head) of \(name)")
+            throw SettingsError("target of \(name)", found: "classes", expected: "numbers")
         }
         let counts = [normalization.mean.count, normalization.deviation.count]
-        precondition(
-            counts == [1, 1] || counts == [shape.channels, shape.channels],
-            "\(counts[0]) means and \(counts[1]) deviations for a target of \(shape)")
+        guard counts == [1, 1] || counts == [shape.channels, shape.channels] else {
+            throw SettingsError(
+                "normalization of the target of \(name)", found: "\(counts[0]) means and \(counts[1]) deviations",
+                expected: "one of each, or \(shape.channels)")
+        }
         return StandardizedTarget(base: self, normalization: normalization, head: head)
     }
 }

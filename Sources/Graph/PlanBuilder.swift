@@ -46,7 +46,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
 
     /// Room for a value of the plan: `count` numbers, 0 or more, for each sample, for each group of samples, or once.
     public func value(_ scope: Value.Scope, _ count: Int) -> Value {
-        precondition(count >= 0, "a value of \(count) numbers")
+        require(count >= 0, "a value of \(count) numbers")
         return value(scope, count, bytes: false)
     }
 
@@ -73,8 +73,8 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         _ label: String, of node: PlannedNode, _ division: PlannedOperation<Scalar>.Division, reads: [Value],
         writes: [Value], workspace: Int = 0, run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
     ) {
-        if case .pieces(let count) = division { precondition(count > 0, "\(node.name) \(label): \(count) pieces") }
-        precondition(workspace >= 0, "\(node.name) \(label): a workspace of \(workspace)")
+        if case .pieces(let count) = division { require(count > 0, "\(node.name) \(label): \(count) pieces") }
+        require(workspace >= 0, "\(node.name) \(label): a workspace of \(workspace)")
         addOperation(
             "\(node.name) \(label)", node: node.index, division, reads: reads, writes: writes, workspace: workspace,
             run: run)
@@ -86,7 +86,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         workspace: Int = 0, run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
     ) {
         // A fault of the layer's code: workers would wait for the end of a phase of no work.
-        if case .pieces(let count) = division { precondition(count > 0, "\(label): \(count) pieces") }
+        if case .pieces(let count) = division { require(count > 0, "\(label): \(count) pieces") }
         operations.append(
             PlannedOperation(
                 node: node, division: division, access: Access(label, reads: reads, writes: writes),

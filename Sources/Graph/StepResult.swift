@@ -132,8 +132,8 @@ public struct StepResult<Scalar: KernelScalar> {
 
     /// Memory lies behind these numbers, so a wrong one must not go unseen.
     private func check(_ head: Int, _ sample: Int) {
-        precondition(executor.graph.heads.indices.contains(head), "no head \(head)")
-        precondition((0..<samples).contains(sample), "no sample \(sample) in a batch of \(samples)")
+        require(executor.graph.heads.indices.contains(head), "no head \(head)")
+        require((0..<samples).contains(sample), "no sample \(sample) in a batch of \(samples)")
     }
 
     /// How many predictions are their labels.

@@ -26,8 +26,8 @@ public struct Examples: Dataset {
     ///   - list: Their images must be among `images`.
     public init(_ images: LabeledImages, _ list: [Example], tasks: [DigitTask]) {
         let shape = Recipe.imageShape
-        precondition(images.height == shape.height && images.width == shape.width, "images of 28×28 are expected")
-        precondition(list.allSatisfy { images.labels.indices.contains($0.image) }, "an example of no image")
+        require(images.height == shape.height && images.width == shape.width, "images of 28×28 are expected")
+        require(list.allSatisfy { images.labels.indices.contains($0.image) }, "an example of no image")
         (self.images, self.list, self.tasks) = (images, list, tasks)
     }
 

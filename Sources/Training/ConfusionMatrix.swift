@@ -1,3 +1,5 @@
+import LanesGraph
+
 /// How often each class was taken for each: the counts that all figures of a classification come from.
 ///
 ///              predicted 0  1  2
@@ -16,7 +18,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
 
     /// - Parameter counts: [actual][predicted], as many columns in every row as there are rows.
     public init(counts: [[Int]]) {
-        precondition(counts.allSatisfy { $0.count == counts.count }, "a confusion matrix is square")
+        require(counts.allSatisfy { $0.count == counts.count }, "a confusion matrix is square")
         (classes, self.counts) = (counts.count, counts)
     }
 

@@ -44,10 +44,10 @@ public final class Model: Sendable {
         }
         for (index, names) in classes.enumerated() {
             let count = graph.outputShape(ofHead: index).count
-            guard names.count <= count || (count == 1 && names.count == 2) else {
+            guard names.isEmpty || names.count == count || (count == 1 && names.count == 2) else {
                 throw ModelError(
                     "head \(graph.heads[index].name)", found: "\(names.count) classes",
-                    expected: "at most \(count), one for each output")
+                    expected: "\(count), one for each output")
             }
         }
         self.init(
@@ -123,7 +123,7 @@ public final class Model: Sendable {
             for head in answer.heads where !head.output.allSatisfy(\.isFinite) {
                 throw ModelError(
                     "head \(head.name)", found: "an output of sample \(index) that is not finite",
-                    expected: "finite numbers: the network or the sample has too great ones")
+                    expected: "finite numbers: the sample has one that is not, or the network's are too great")
             }
         }
         return all

@@ -34,10 +34,10 @@ public struct Normalization: Sendable, Equatable, Codable {
     /// The same of the numbers that a head's output is compared with.
     ///
     /// - Parameter head: One whose target is numbers.
-    /// - Throws: What the dataset throws.
+    /// - Throws: `SettingsError` for classes, and what the dataset throws.
     public static func learned(fromTargetOf dataset: some Dataset, head: Int = 0) throws -> Normalization {
         guard case .values(let shape) = dataset.targets[head] else {
-            preconditionFailure("classes have no mean: head \(head) of \(dataset.name)")
+            throw SettingsError("target of \(dataset.name)", found: "classes", expected: "numbers, which have a mean")
         }
         return try learned(shape: shape, count: dataset.count) { sample, values throws in
             try dataset.target(sample, head: head, into: &values)

@@ -1,3 +1,4 @@
+import LanesGraph
 import LanesKernels
 
 /// A random order of 0..<count, a function of seed, purpose and epoch alone: the shuffle of Fisher and Yates in
@@ -20,7 +21,7 @@ public struct Batches: RandomAccessCollection, Sendable {
 
     /// - Parameter size: The samples of a batch, at least 1.
     public init(_ order: [Int], size: Int) {
-        precondition(size > 0, "a batch holds at least one sample")
+        require(size > 0, "a batch holds at least one sample")
         self.order = order
         self.size = size
     }

@@ -9,7 +9,7 @@ public struct Subset<Base: Dataset>: Dataset {
 
     /// - Parameter samples: Numbers of samples of `base`.
     public init(_ base: Base, _ samples: [Int]) {
-        precondition(samples.allSatisfy { (0..<base.count).contains($0) }, "a subset of samples that are not there")
+        require(samples.allSatisfy { (0..<base.count).contains($0) }, "a subset of samples that are not there")
         (self.base, self.samples) = (base, samples)
     }
 
@@ -36,7 +36,7 @@ extension Dataset {
     /// - Parameter fraction: What the second part holds of the whole, 0…1; of two samples or more each part gets at
     ///   least one.
     public func split(holdingOut fraction: Double, seed: UInt64) -> (training: Subset<Self>, heldOut: Subset<Self>) {
-        precondition((0...1).contains(fraction), "a part is a fraction from 0 to 1 of the whole")
+        require((0...1).contains(fraction), "a part is a fraction from 0 to 1 of the whole")
         let order = permutation(count: count, seed: seed, purpose: .split)
         let held = min(max(Int(Double(count) * fraction), 1), max(count - 1, 0))
         return (Subset(self, order[held...].sorted()), Subset(self, order[..<held].sorted()))

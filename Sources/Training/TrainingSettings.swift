@@ -144,7 +144,7 @@ extension Graph {
 
     private func fits(_ target: Target, head: Int) -> Bool {
         switch (target, targets[head]) {
-        case (.classes(let names), .label(let classes)): names.count <= classes
+        case (.classes(let names), .label(let classes)): names.count == classes
         // The number of one of two classes is a probability.
         case (.classes(let names), .values(let shape, _)): shape.count == 1 && names.count <= 2
         case (.values(let shape), .values(let wanted, _)): shape.count == wanted.count

@@ -20,7 +20,7 @@ import Testing
             inputs: [.init([[1], [2], [3], [4]])], targets: [.classes([0, 1, 0, 1]), .values(.init(rows))])
         let scale = try Normalization.learned(fromTargetOf: data, head: 1)
         #expect(scale.mean == [160, 1] && scale.deviation[1] == 1)
-        let standardized = data.standardizingTarget(by: scale, head: 1)
+        let standardized = try data.standardizingTarget(by: scale, head: 1)
         #expect(standardized.count == 4 && standardized.inputs == data.inputs && standardized.targets == data.targets)
         #expect(try contents(of: standardized, head: 0) == contents(of: data, head: 0))
         let targets = try contents(of: standardized, head: 1).targets

@@ -1,3 +1,4 @@
+import LanesGraph
 import Dispatch
 import LanesKernels
 
@@ -12,7 +13,7 @@ public enum SyntheticDigits {
     ///
     /// The pixels are a function of seed and number alone.
     public static func images(_ numbers: Range<Int>, seed: UInt64) -> LabeledImages {
-        precondition(numbers.lowerBound >= 0, "digits are numbered from 0 on")
+        require(numbers.lowerBound >= 0, "digits are numbered from 0 on")
         let pixels = [UInt8](unsafeUninitializedCapacity: numbers.count * area) { buffer, count in
             // Each digit is written by one iteration, to its own part.
             nonisolated(unsafe) let buffer = buffer

@@ -39,7 +39,7 @@ public struct ImageFolder: Dataset {
     /// - Throws: ``FileError``, with the file's name within the folder: for one that is no picture, that lies in no
     ///   class or is a folder within a class, for a class without pictures and a folder without classes.
     public init(_ url: URL, color: Picture.Color, size: Extent) throws(FileError) {
-        precondition(size.height > 0 && size.width > 0, "a picture has at least one pixel")
+        require(size.height > 0 && size.width > 0, "a picture has at least one pixel")
         name = url.lastPathComponent
         classes = try ImageFolder.contents(of: url, name: url.path)
         guard !classes.isEmpty else {

@@ -102,7 +102,7 @@ public struct Picture: Sendable, Equatable {
     /// The picture in another size: averaged over the area of each new pixel where it shrinks, bilinear where it grows.
     /// Where the sides change by different factors it is distorted. The new size is at least 1×1.
     public func resized(to size: Extent) -> Picture {
-        precondition(size.height > 0 && size.width > 0, "a picture has at least one pixel")
+        require(size.height > 0 && size.width > 0, "a picture has at least one pixel")
         if size == Extent(height: height, width: width) { return self }
         let values = resize(
             pixels, width: width, channels: color.channels, rows: 0..<height, columns: 0..<width, to: size)

@@ -21,7 +21,7 @@ public struct RandomAffine: Transform {
         degrees: Double, translate: Double = 0, scale: ClosedRange<Double> = 1...1, shear: Double = 0,
         interpolation: Interpolation = .nearest
     ) {
-        precondition(
+        require(
             degrees >= 0 && (0...1).contains(translate) && scale.lowerBound > 0 && (0..<90).contains(shear),
             "degrees and shear are 0 or more, shear is below 90, translate is in 0…1 and scale above 0")
         (self.degrees, self.translate, self.scale) = (degrees, translate, scale)

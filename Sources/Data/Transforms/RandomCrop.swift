@@ -10,7 +10,7 @@ public struct RandomCrop: Transform {
     public let padding: Int
 
     public init(padding: Int) {
-        precondition(padding >= 0, "a frame is no narrower than nothing")
+        require(padding >= 0, "a frame is no narrower than nothing")
         self.padding = padding
     }
 

@@ -8,7 +8,7 @@ public struct RandomHorizontalFlip: Transform {
     public let probability: Double
 
     public init(_ probability: Double = 0.5) {
-        precondition((0...1).contains(probability), "a probability is in 0…1")
+        require((0...1).contains(probability), "a probability is in 0…1")
         self.probability = probability
     }
 

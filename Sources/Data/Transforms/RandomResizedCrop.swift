@@ -11,7 +11,7 @@ public struct RandomResizedCrop: Transform {
     public let ratio: ClosedRange<Double>
 
     public init(scale: ClosedRange<Double>, ratio: ClosedRange<Double>) {
-        precondition(scale.lowerBound > 0 && ratio.lowerBound > 0, "scale and ratio are above 0")
+        require(scale.lowerBound > 0 && ratio.lowerBound > 0, "scale and ratio are above 0")
         (self.scale, self.ratio) = (scale, ratio)
     }
 
