@@ -129,6 +129,13 @@ extension Layer {
             [window.patch, window.output.width], "\(window.output.width) windows of \(window.patch) numbers")
     }
 
+    /// Throws unless two inputs have one shape.
+    func checkSameShape(_ inputs: [Shape]) throws(LayerError) {
+        guard inputs[0] == inputs[1] else {
+            throw LayerError(found: "\(inputs[0]) and \(inputs[1])", expected: "two values of one shape")
+        }
+    }
+
     /// Throws unless the sample is a vector.
     func checkVector(_ shape: Shape) throws(LayerError) {
         guard shape.isVector else {

@@ -124,7 +124,6 @@ public final class Trainer {
             parameters.copy(from: best ?? evaluated)
             isRunning = false
         }
-        executor.averages?.copy(from: parameters)
         stopper.reset()
         let steps = settings.steps ?? stepsPerEpoch * settings.epochs
         let epochCount = (steps - 1) / stepsPerEpoch + 1
@@ -147,9 +146,13 @@ public final class Trainer {
 
     /// The network's results on a dataset, with the parameters that `model` has.
     public func evaluate(_ dataset: any Dataset) throws -> Evaluation {
-        try Evaluator(
-            graph, current, normalization: normalization, metrics: metrics, threads: settings.threads
-        ).evaluate(dataset)
+        // After a run the averages are not what the training ended with where the best epoch was another.
+        let evaluator =
+            current === evaluated
+            ? evaluator
+            : try Evaluator(
+                graph, current, normalization: normalization, metrics: metrics, threads: settings.threads)
+        return try evaluator.evaluate(dataset)
     }
 
     /// The network as a model that can be used and saved: while training as the last epoch was evaluated, afterwards

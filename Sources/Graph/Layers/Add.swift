@@ -6,9 +6,7 @@ struct Add: Layer {
     var inputCount: ClosedRange<Int> { 2...2 }
 
     func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape {
-        guard inputs[0] == inputs[1] else {
-            throw LayerError(found: "\(inputs[0]) and \(inputs[1])", expected: "two values of one shape")
-        }
+        try checkSameShape(inputs)
         return inputs[0]
     }
 

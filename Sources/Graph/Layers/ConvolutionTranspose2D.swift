@@ -84,14 +84,10 @@ struct ConvolutionTranspose2D: Layer {
             "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
             workspace: geometry.passWorkspaceCount
         ) { item in
+            if let bias { repeatRow(item[bias], rows: positions, columns: channels, into: item[y]) }
             geometry.backwardData(
-                outputGradient: item[x], weight: item[weights], into: item[y], accumulating: false,
+                outputGradient: item[x], weight: item[weights], into: item[y], accumulating: bias != nil,
                 workspace: item.workspace)
-            guard let bias else { return }
-            for position in 0..<positions {
-                let pixel = item[y] + position * channels
-                LanesKernels.add(pixel, item[bias], count: channels, into: pixel)
-            }
         }
     }
 
