@@ -5,13 +5,15 @@ import LanesRecipes
 import LanesTraining
 
 /// Runs an executable's work and ends the process: with 0, or with one line about what went wrong on standard error and
-/// the exit code of its kind: 64 usage, 65 bad data, 66 missing input, 70 a training that ran away, 74 I/O.
+/// the exit code of its kind: 64 usage, 65 bad data, 66 missing input, 70 a training that ran away, 74 I/O, and 128 and
+/// the signal's number for a training that a signal ended.
 public func runCommand(_ name: String, _ work: () throws -> Void) -> Never {
+    openStandardStreams()
     do {
         try work()
         exit(0)
     } catch {
-        printToStandardError("\(name): \(error)\n")
+        printToStandardError("\(name): \(printable("\(error)"))\n")
         exit(exitCode(of: error))
     }
 }
@@ -23,32 +25,52 @@ public func exitCode(of error: any Error) -> Int32 {
     case FileError.badData, TrainingError.target, is SafetensorsError, is ModelError: 65
     case FileError.missingInput: 66
     case is TrainingError: 70
+    case let interruption as Interruption: 128 + interruption.signal
     default: 74
     }
 }
 
-/// Writes a line to standard output at once, so that a reader behind a pipe gets it when it is printed.
-///
-/// Output that nobody can take, to a full disk for example, ends the process with the exit code for I/O.
-public func printLine(_ text: String) {
-    do {
-        try FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
-    } catch {
-        printToStandardError("standard output: \(error.localizedDescription)\n")
-        exit(74)
+/// A file that is opened where a standard stream is closed would get what is printed.
+private func openStandardStreams() {
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
+        _ = open("/dev/null", O_RDWR)  // The lowest number that is free: this one.
     }
 }
 
+/// Standard output that nobody can take: a full disk, a reader that is gone.
+public struct OutputError: Error, CustomStringConvertible {
+    /// Whether there was a reader, and it has what it wanted.
+    public let isReaderGone: Bool
+    public let description: String
+}
+
+/// Writes a line to standard output at once, so that a reader behind a pipe gets it when it is printed.
+public func printLine(_ text: String) throws(OutputError) { try printLine(Data("\(text)\n".utf8)) }
+
 /// Writes a line that ends with its line break already.
-public func printLine(_ line: Data) { printLine(String(decoding: line.dropLast(), as: UTF8.self)) }
+public func printLine(_ line: Data) throws(OutputError) {
+    var rest = line[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else {
+            let code = errno
+            throw OutputError(
+                isReaderGone: code == EPIPE, description: "standard output: \(String(cString: strerror(code)))")
+        }
+        rest = rest.dropFirst(count)
+    }
+}
 
 /// This process's command line as it would be typed in the package's folder.
 public func commandLine(_ name: String) -> String {
+    (["swift run", name] + CommandLine.arguments.dropFirst().map(shellWord)).joined(separator: " ")
+}
+
+/// A word as a shell takes it.
+public func shellWord(_ word: String) -> String {
     let isPlain: (Character) -> Bool = { $0.isLetter || $0.isNumber || "-_./=,:".contains($0) }
-    let words = CommandLine.arguments.dropFirst().map { word in
-        !word.isEmpty && word.allSatisfy(isPlain) ? word : "'\(word.replacing("'", with: "'\\''"))'"
-    }
-    return (["swift run", name] + words).joined(separator: " ")
+    return !word.isEmpty && word.allSatisfy(isPlain) ? word : "'\(word.replacing("'", with: "'\\''"))'"
 }
 
 /// Writes to standard error.

@@ -14,7 +14,9 @@ public struct Safetensors: Sendable {
     public let source: String
 
     /// No tensors, to be filled and written.
-    public init() { source = "new safetensors file" }
+    public init() { self.init(source: "new safetensors file") }
+
+    package init(source: String) { self.source = source }
 
     /// Reads a file.
     ///

@@ -1,4 +1,5 @@
 import LanesData
+import LanesFiles
 import LanesGraph
 import LanesKernels
 import LanesTraining
@@ -58,6 +59,18 @@ public struct Examples: Dataset {
 
     public func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) {
         values[0] = Float(label(sample, task: head))
+    }
+
+    public func digest() -> String {
+        var hash = SHA256()
+        hash.update(images.pixels)
+        for (sample, example) in list.enumerated() {
+            let labels = tasks.indices.map { label(sample, task: $0) }
+            for value in [example.image, example.quarterTurns] + labels {
+                withUnsafeBytes(of: Int64(value).littleEndian) { hash.update($0) }
+            }
+        }
+        return hash.hexadecimal()
     }
 
     /// The number of an example's class.

@@ -13,3 +13,16 @@ package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)
 package func signed(_ number: Double, decimals: Int) -> String {
     String(format: "%+.\(decimals)f", number).replacing("-", with: "−")
 }
+
+/// A text from a file, in one line and without the control characters by which it could change what a terminal shows.
+package func printable(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator:
+            result += "\\u{\(String(scalar.value, radix: 16))}"
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result
+}

@@ -83,14 +83,18 @@ public struct Recipe: Sendable {
 
     /// A trainer for the recipe's network on the recipe's examples of some data.
     ///
-    /// - Throws: `FileError` where the data has no example for the recipe, `GraphError`, `SettingsError`.
-    public func trainer(on data: DigitData, seed: UInt64, threads: Int) throws -> Trainer {
+    /// - Parameter checkpoint: Where to go on with a training of the recipe; nil for a new one.
+    /// - Throws: `FileError` where the data has no example for the recipe, `GraphError`, `SettingsError`, and what
+    ///   `Trainer` throws for a checkpoint.
+    public func trainer(
+        on data: DigitData, seed: UInt64, threads: Int, resuming checkpoint: Checkpoint? = nil
+    ) throws -> Trainer {
         let examples = try examples(of: data, seed: seed)
         var settings = settings
         (settings.seed, settings.threads) = (seed, threads)
         return try Trainer(
             graph(), training: examples.training, validation: examples.validation, test: examples.test,
-            settings: settings)
+            settings: settings, resuming: checkpoint)
     }
 
     /// The plan of a training step, as a table.

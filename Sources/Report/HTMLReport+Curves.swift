@@ -5,7 +5,7 @@ import LanesTraining
 extension HTMLReport {
     /// Losses, accuracies and learning rate by epoch; nothing where nothing was trained.
     var curves: Markup {
-        guard isTraining else { return "" }
+        guard !run.epochs.isEmpty else { return "" }
         let charts = [lossChart] + recipe.tasks.indices.map(accuracyChart) + [rateChart]
         return """
             <section>
@@ -77,7 +77,7 @@ extension HTMLReport {
 
     /// The same figures as numbers.
     var epochTable: Markup {
-        guard isTraining else { return "" }
+        guard !run.epochs.isEmpty else { return "" }
         let hasValidation = run.epochs.contains { $0.validation != nil }
         let columns =
             ["training loss"] + (hasValidation ? ["validation loss"] : []) + ["test loss"]

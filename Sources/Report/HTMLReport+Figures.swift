@@ -16,7 +16,7 @@ extension HTMLReport {
 
                 """
         }
-        return "<dl class=\"figures\">\n\(figures)</dl>\n\(choice)"
+        return figures.isEmpty ? "" : "<dl class=\"figures\">\n\(figures)</dl>\n\(choice)"
     }
 
     private func publishedAccuracy(of task: DigitTask) -> Markup {
@@ -99,7 +99,7 @@ extension HTMLReport {
         let published = recipe.published
         return rows("training", published.trainLosses) { $0.training.loss }
             + rows("validation", published.validationLosses) { $0.validation?.loss }
-            + (published.testLoss.map { [lossRow("test loss", run.result.loss, $0)] } ?? [])
+            + (published.testLoss.map { [lossRow("test loss", run.result.count > 0 ? run.result.loss : nil, $0)] } ?? [])
     }
 
     private func row(

@@ -9,7 +9,8 @@ public struct HTMLReport {
     public init(_ run: Run) { self.run = run }
 
     var recipe: Recipe { run.recipe }
-    var isTraining: Bool { !run.epochs.isEmpty }
+    var isTraining: Bool { run.seed != nil }
+    private var hasResult: Bool { run.result.count > 0 }
     /// Whether it is the published experiment, so that a difference of figures means something.
     var isExperiment: Bool { run.differences.isEmpty }
 
@@ -18,7 +19,8 @@ public struct HTMLReport {
 
     private var page: Markup {
         let kind = isTraining ? "training run" : "evaluation"
-        let tasks: [Markup] = recipe.tasks.indices.map(task)
+        let tasks: [Markup] = hasResult ? recipe.tasks.indices.map(task) : []
+        let remark: Markup = run.remark.map { "<p class=\"warning\">\($0)</p>\n" } ?? ""
         return """
             <!DOCTYPE html>
             <html lang="en">
@@ -35,7 +37,7 @@ public struct HTMLReport {
             <h1>\(recipe.name)</h1>
             <p class="summary">\(recipe.summary)</p>
             <p class="remark">\(introduction)</p>
-            </header>
+            \(remark)</header>
             <main>
             \(headline)\(publishedFigures)\(curves)\(epochTable)\(tasks)\(filters)\(howToRepeat)</main>
             </body>

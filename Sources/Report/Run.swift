@@ -23,8 +23,10 @@ public struct Run: Sendable {
     public let epochs: [EpochResult]
     /// The epoch that the results are those of.
     public let resultEpoch: EpochResult?
-    /// The results: those of that epoch or of the saved network.
+    /// The results: those of that epoch or of the saved network; of no samples where no epoch has ended.
     public let result: Evaluation
+    /// Why it ended before its end, if it did, and how it goes on.
+    public var remark: String?
     /// The test examples, which mistakes are among.
     public let test: Examples
     /// The SHA-256 of the weights that have these results.
@@ -43,10 +45,10 @@ public struct Run: Sendable {
 }
 
 extension Run {
-    /// A training that has ended.
+    /// A training that has ended, or was ended.
     ///
     /// - Parameters:
-    ///   - trainer: Of the recipe, after its run of at least one epoch.
+    ///   - trainer: Of the recipe, after its run.
     ///   - command: As it is typed.
     ///   - data: What the trainer was given.
     public init(_ recipe: Recipe, _ trainer: Trainer, test: Examples, data: DigitData, command: String) throws {
@@ -58,7 +60,8 @@ extension Run {
         self.test = test
         parameterCount = trainer.graph.trainableCount
         resultEpoch = trainer.resultEpoch
-        result = try resultEpoch?.test ?? trainer.evaluate(test)
+        let nothing = Evaluation(count: 0, loss: 0, metrics: [], confusions: [], mistakes: [])
+        result = resultEpoch?.test ?? nothing
         weightsDigest = try trainer.parameters.digest()
         filters = Filters(trainer.parameters)
         peakMemory = peakMemoryBytes()

@@ -7,35 +7,73 @@ import LanesTraining
 /// - `config.json`: everything that decides what comes out;
 /// - `metrics.jsonl`: a line an epoch, and one at the end;
 /// - `last.safetensors`, `best.safetensors`: the weights with PyTorch's names, of the last epoch and of the best one;
+/// - `checkpoint.safetensors`: where a run that was ended goes on;
 /// - `report.html`: all of it to look at, written when the run has ended.
 ///
-/// Every file is written whole or not at all.
-public struct RunFolder {
+/// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
+/// run left stays until the first epoch of this one has ended. Only one run at a time can have a folder.
+public final class RunFolder {
     public let path: String
     private let folder: URL
+    private let lock: FolderLock
     private let recipe: Recipe
     private let metadata: [String: String]
+    private let configuration: Data
+    private let remarks: [String: String]
+    /// Epochs whose results the files tell.
+    private var recorded = 0
     private var metrics = Data()
+    /// Whether the files are this run's, or there are none yet.
+    private var isOurs: Bool
+    /// How many epochs an earlier run had come to that has not ended; its checkpoint stays until an epoch of this one has.
+    public let unfinished: String?
 
-    /// Makes the folder, with those above it. What an earlier run left there is replaced.
+    /// Makes the folder, with those above it, or takes over the one that is there.
     ///
-    /// - Throws: `FileError` where that is impossible.
-    public init(_ path: String, recipe: Recipe, seed: UInt64, command: String, data: DigitData) throws {
-        self.path = path
-        self.recipe = recipe
+    /// - Parameters:
+    ///   - command: That started the run, as it is typed.
+    ///   - remarks: What the checkpoint's file is to say besides.
+    ///   - checkpoint: Where the run that is in the folder goes on; nil for a new run.
+    /// - Throws: `FileError` where that is impossible, or where another run is at work in it.
+    public init(
+        _ path: String, recipe: Recipe, seed: UInt64, command: String, data: DigitData, remarks: [String: String] = [:],
+        resuming checkpoint: Checkpoint? = nil
+    ) throws {
+        (self.path, self.recipe, self.remarks) = (path, recipe, remarks)
         folder = URL(fileURLWithPath: path, isDirectory: true)
         metadata = SavedModel.metadata(of: recipe, seed: seed, differences: recipe.differences(on: data))
+        configuration =
+            try JSONSerialization.data(
+                withJSONObject: recipe.configuration(command: command, seed: seed, data: data),
+                options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]) + Data("\n".utf8)
         try AtomicFile.makeFolder(path)
+        lock = try FolderLock(path)
+        try AtomicFile.removeTemporaries(in: path)
+        let names = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+        isOurs = names.isDisjoint(with: Self.results)
+        let earlier = checkpoint == nil ? try? Self.checkpoint(in: path) : nil
+        unfinished = earlier.flatMap { $0.isFinished || $0.step == 0 ? nil : counted($0.epochs.count, "epoch") }
         // Now, so that a folder that cannot be written to is known before the training and not after it.
-        let settings = try JSONSerialization.data(
-            withJSONObject: recipe.configuration(command: command, seed: seed, data: data),
-            options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
-        try write(settings + Data("\n".utf8), "config.json")
-        try write(metrics, "metrics.jsonl")
-        // Files alone: a folder of that name is not of our making, and fails the run when the file is to be written.
-        for earlier in ["last.safetensors", "best.safetensors", "report.html"] {
-            unlink(folder.appendingPathComponent(earlier).path)
+        if isOurs { try write(configuration, "config.json") }
+        guard let checkpoint, !checkpoint.epochs.isEmpty else {
+            if isOurs { try write(metrics, "metrics.jsonl") }
+            return
         }
+        isOurs = true
+        try write(configuration, "config.json")
+        try record(checkpoint.epochs)
+    }
+
+    private static let checkpointName = "checkpoint.safetensors"
+    private static let results = [
+        "config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html",
+    ]
+
+    /// Where the run in a folder goes on.
+    ///
+    /// - Throws: `FileError` where there is none, `SafetensorsError` or `ModelError` where it is broken.
+    public static func checkpoint(in path: String) throws -> Checkpoint {
+        try Checkpoint(contentsOf: URL(fileURLWithPath: path).appendingPathComponent(checkpointName))
     }
 
     /// `runs/RECIPE-DATE`, with the time of the day, and with a number where that is there already.
@@ -49,29 +87,85 @@ public struct RunFolder {
         return paths.first { !FileManager.default.fileExists(atPath: $0) } ?? path
     }
 
-    /// Adds an epoch's line and its weights.
-    public mutating func add(_ result: EpochResult, of trainer: Trainer) throws {
-        try add(JSONLines(recipe).epoch(result))
-        let model = trainer.model(metadata: metadata)
-        try model.write(to: folder.appendingPathComponent("last.safetensors"))
-        guard trainer.bestEpoch?.epoch == result.epoch else { return }
-        try model.write(to: folder.appendingPathComponent("best.safetensors"))
+    /// Saves where the training stands, and, if an epoch has ended since the last time, its weights and its line.
+    ///
+    /// - Returns: Whether the checkpoint was saved: not before the first epoch's end where an earlier run was not ended.
+    @discardableResult
+    public func save(_ checkpoint: Checkpoint, of trainer: Trainer) throws -> Bool {
+        let hasEpoch = checkpoint.epochs.count > recorded
+        guard unfinished == nil || recorded > 0 || hasEpoch else { return false }
+        if hasEpoch {
+            if !isOurs {
+                // Weights say themselves what they are of; nothing else may tell of weights that it is not about.
+                for name in ["report.html", "metrics.jsonl", "config.json"] { try remove(name) }
+            }
+            let model = trainer.model(metadata: metadata)
+            try model.write(to: folder.appendingPathComponent("last.safetensors"))
+            if trainer.bestEpoch?.epoch == checkpoint.epochs.count {
+                try model.write(to: folder.appendingPathComponent("best.safetensors"))
+            }
+        }
+        var file = checkpoint
+        file.metadata = remarks
+        try file.write(to: folder.appendingPathComponent(Self.checkpointName))
+        guard hasEpoch else { return true }
+        if !isOurs { try write(configuration, "config.json") }
+        isOurs = true
+        try record(checkpoint.epochs)
+        return true
     }
 
     /// Adds the last line, and writes the report.
-    public mutating func finish(_ run: Run) throws {
-        try add(JSONLines(recipe).done(run, folder: path))
-        try write(Data(HTMLReport(run).html.utf8), "report.html")
+    public func finish(_ run: Run) throws {
+        metrics += JSONLines(recipe).done(run, folder: path)
+        try write(metrics, "metrics.jsonl")
+        try report(run)
     }
 
-    private mutating func add(_ line: Data) throws {
-        metrics += line
+    /// Writes the report of a run, ended or not, unless the folder still holds an earlier one's results.
+    ///
+    /// - Returns: Whether it did.
+    @discardableResult
+    public func report(_ run: Run) throws -> Bool {
+        guard isOurs else { return false }
+        try write(Data(HTMLReport(run).html.utf8), "report.html")
+        return true
+    }
+
+    private func record(_ epochs: [EpochResult]) throws {
+        for epoch in epochs[recorded...] { metrics += JSONLines(recipe).epoch(epoch) }
+        recorded = epochs.count
         try write(metrics, "metrics.jsonl")
     }
 
     private func write(_ data: Data, _ name: String) throws {
         try AtomicFile.write(data, to: folder.appendingPathComponent(name))
     }
+
+    private func remove(_ name: String) throws(FileError) {
+        let file = folder.appendingPathComponent(name).path
+        guard unlink(file) != 0, errno != ENOENT else { return }
+        throw .unwritable(path: file, problem: "cannot remove it: \(String(cString: strerror(errno)))")
+    }
+}
+
+/// A folder that only one process at a time has, as long as the value lives and the process does.
+private struct FolderLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// - Throws: `FileError` where another process has it.
+    init(_ path: String) throws(FileError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .unwritable(path: path, problem: "cannot open it: \(String(cString: strerror(errno)))")
+        }
+        // A file system without locks answers otherwise; there nobody is kept out.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        close(descriptor)
+        throw .unwritable(path: path, problem: "another run is at work in this folder")
+    }
+
+    deinit { close(descriptor) }
 }
 
 extension Recipe {

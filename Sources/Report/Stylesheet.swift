@@ -31,6 +31,7 @@ extension HTMLReport {
         p { margin: .4rem 0 .8rem; max-width: 46rem; }
         .summary { font-size: 1.15rem; }
         .remark { color: var(--muted); font-size: .92rem; }
+        .warning { border-left: .25rem solid var(--test); padding-left: .8rem; }
 
         dl.figures { display: flex; flex-wrap: wrap; gap: 1.2rem 3.5rem; margin: 1.8rem 0 1rem; }
         dl.figures dt { font-size: .85rem; }

@@ -6,7 +6,7 @@ import LanesGraph
 ///     actual 0           5  1  0       true positives of 0: 5
 ///            1           2  7  0       false negatives of 0, the rest of its row: 1
 ///            2           0  0  3       false positives of 0, the rest of its column: 2
-public struct ConfusionMatrix: Sendable, Equatable {
+public struct ConfusionMatrix: Sendable, Equatable, Codable {
     public let classes: Int
     /// [actual][predicted].
     public private(set) var counts: [[Int]]
@@ -21,6 +21,18 @@ public struct ConfusionMatrix: Sendable, Equatable {
         require(counts.allSatisfy { $0.count == counts.count }, "a confusion matrix is square")
         (classes, self.counts) = (counts.count, counts)
     }
+
+    /// From the rows of counts, as they are encoded.
+    public init(from decoder: any Decoder) throws {
+        let counts = try [[Int]](from: decoder)
+        guard counts.allSatisfy({ $0.count == counts.count && $0.allSatisfy { (0...1 << 40).contains($0) } }) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a confusion matrix is square, of counts"))
+        }
+        self.init(counts: counts)
+    }
+
+    public func encode(to encoder: any Encoder) throws { try counts.encode(to: encoder) }
 
     /// Counts one more answer.
     public mutating func add(label: Int, prediction: Int) { counts[label][prediction] += 1 }

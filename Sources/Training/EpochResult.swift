@@ -1,5 +1,5 @@
 /// What one epoch came to.
-public struct EpochResult: Sendable {
+public struct EpochResult: Sendable, Codable {
     /// 1 for the first.
     public let epoch: Int
     /// Seconds of training, without the evaluations.
@@ -19,6 +19,12 @@ public struct EpochResult: Sendable {
     ) {
         (self.epoch, self.seconds, self.learningRate) = (epoch, seconds, learningRate)
         (self.training, self.validation, self.test) = (training, validation, test)
+    }
+
+    var withoutMistakes: EpochResult {
+        EpochResult(
+            epoch: epoch, seconds: seconds, learningRate: learningRate, training: training.withoutMistakes,
+            validation: validation?.withoutMistakes, test: test?.withoutMistakes)
     }
 
     /// What an epoch is chosen by.

@@ -3,9 +3,9 @@ import LanesGraph
 import LanesKernels
 
 /// What a network makes of a number of samples.
-public struct Evaluation: Sendable, Equatable {
+public struct Evaluation: Sendable, Equatable, Codable {
     /// A figure and its full name, as in `digit_accuracy`.
-    public struct Figure: Sendable, Equatable {
+    public struct Figure: Sendable, Equatable, Codable {
         public let name: String
         public let value: Double
 
@@ -30,6 +30,11 @@ public struct Evaluation: Sendable, Equatable {
         (self.confusions, self.mistakes) = (confusions, mistakes)
     }
 
+    var withoutMistakes: Evaluation {
+        Evaluation(
+            count: count, loss: loss, metrics: metrics, confusions: confusions, mistakes: mistakes.map { _ in [] })
+    }
+
     /// The loss, or a metric by its full name.
     public subscript(figure: String) -> Double? {
         figure == "loss" ? loss : metrics.first { $0.name == figure }?.value
@@ -47,7 +52,7 @@ extension Evaluation: CustomStringConvertible {
 }
 
 /// A wrong answer.
-public struct Mistake: Sendable, Equatable {
+public struct Mistake: Sendable, Equatable, Codable {
     /// Which of the dataset's samples.
     public let sample: Int
     public let label: Int
@@ -63,16 +68,16 @@ public struct Mistake: Sendable, Equatable {
 /// Sums up results batch by batch. Steps report one after the other, on whichever thread: hence unchecked.
 final class ResultSum: @unchecked Sendable {
     private let graph: Graph
-    private(set) var count = 0
-    private(set) var steps = 0
+    var count = 0
+    var steps = 0
     /// Of each head, the sum of its losses and what its samples count.
-    private var losses: [(sum: Double, weight: Double)]
+    var losses: [(sum: Double, weight: Double)]
     private var figures: [(name: String, head: Int, metric: any Metric)] = []
     /// Of each figure that does not follow from the confusion matrix.
-    private var sums: [(any MetricSum)?] = []
+    var sums: [(any MetricSum)?] = []
     /// Which of the figures are of each head.
     private var places: [Range<Int>] = []
-    private var confusions: [ConfusionMatrix]
+    var confusions: [ConfusionMatrix]
     private var mistakes: [[Mistake]]
 
     /// How many mistakes of each head are kept.

@@ -29,8 +29,8 @@ public struct MetricHead: Sendable {
     public let answer: Answer
 }
 
-/// A metric while it is summed up.
-public protocol MetricSum: Sendable {
+/// A metric while it is summed up; a checkpoint in the middle of an epoch keeps it.
+public protocol MetricSum: Sendable, Codable {
     /// Adds one sample.
     ///
     /// - Parameters:
@@ -96,8 +96,8 @@ public struct TopK: Metric {
 }
 
 /// A figure of the confusion matrix: precision, recall or F1, as the mean of all classes, each counting the same.
-public struct MacroMean: Metric {
-    public enum Figure: String, Sendable { case precision, recall, f1 }
+public struct MacroMean: Metric, Codable {
+    public enum Figure: String, Sendable, Codable { case precision, recall, f1 }
     public let figure: Figure
     public init(_ figure: Figure) { self.figure = figure }
     public var name: String { "macro_\(figure.rawValue)" }
@@ -128,7 +128,7 @@ public struct MacroMean: Metric {
 
 /// How far numbers are off their targets, of heads whose output is the answer: errors of logits say nothing.
 public struct ValueError: Metric {
-    public enum Figure: String, Sendable {
+    public enum Figure: String, Sendable, Codable {
         /// The mean of (output − target)².
         case meanSquared = "mse"
         /// The mean of |output − target|.

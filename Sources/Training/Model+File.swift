@@ -141,7 +141,7 @@ private struct Version: Decodable {
 }
 
 /// What is wrong, and where in the JSON.
-private func reason(_ error: any Error) -> String {
+func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "\(error)" }
     let context: DecodingError.Context =
         switch error {

@@ -17,25 +17,41 @@ public struct TrainingProgress: Sendable {
     public let seconds: Double
     let stopper: Stopper
 
-    /// Ends the run after this step; the epoch ends there too, with its evaluation.
+    /// Ends the training after this step; the epoch ends there too, with its evaluation.
     public func stop() { stopper.stop() }
+
+    /// Ends the run after this step, with a checkpoint and without ending the epoch: the next run goes on from there.
+    public func pause() { stopper.pause() }
 }
 
 /// What any thread may end a run by.
 final class Stopper: Sendable {
-    private let executor: Executor<Float>
-    private let isSet = Atomic<Bool>(false)
+    let executor: Executor<Float>
+    private let stopWanted = Atomic<Bool>(false)
+    private let pauseWanted = Atomic<Bool>(false)
 
     init(_ executor: Executor<Float>) { self.executor = executor }
 
-    var isStopped: Bool { isSet.load(ordering: .relaxed) }
+    var isStopped: Bool { stopWanted.load(ordering: .relaxed) }
+    var isPaused: Bool { pauseWanted.load(ordering: .relaxed) }
 
     func stop() {
-        isSet.store(true, ordering: .relaxed)
+        stopWanted.store(true, ordering: .relaxed)
         executor.stop()
     }
 
-    func reset() { isSet.store(false, ordering: .relaxed) }
+    func pause() {
+        pauseWanted.store(true, ordering: .relaxed)
+        executor.stop()
+    }
+
+    /// Ends the executor's run of steps and nothing else.
+    func interrupt() { executor.stop() }
+
+    func reset() {
+        stopWanted.store(false, ordering: .relaxed)
+        pauseWanted.store(false, ordering: .relaxed)
+    }
 }
 
 /// Trains a network on a dataset, and evaluates it after every epoch.
@@ -54,31 +70,43 @@ public final class Trainer {
     /// The network's numbers as training changes them, and after `run`, however it ended, those of the best epoch where
     /// the settings keep it, or else the averages where the optimizer keeps some.
     public let parameters: Parameters<Float>
-    /// What the epochs so far came to.
-    public private(set) var epochs: [EpochResult] = []
+    /// What the epochs so far came to; mistakes are those of the best one and of the last.
+    public internal(set) var epochs: [EpochResult] = []
     /// The best epoch so far by the settings' criterion.
-    public private(set) var bestEpoch: EpochResult?
+    public internal(set) var bestEpoch: EpochResult?
     /// The epoch that the training's results are those of: the best one or the last, as the settings say.
     public var resultEpoch: EpochResult? { settings.keepsBest ? bestEpoch : epochs.last }
     /// The settings', but no more than there are samples.
     private let batchSize: Int
     private let normalization: [Normalization]
-    private let metrics: [any Metric]
-    private let executor: Executor<Float>
+    let metrics: [any Metric]
+    let executor: Executor<Float>
     private let evaluator: Evaluator
     private let scratch: ScratchPool
     private let stopper: Stopper
     private var isRunning = false
+    /// Steps done.
+    var step = 0
+    /// The parameters of the best epoch, where the settings keep it.
+    var best: Parameters<Float>?
+    /// The epoch that is under way: what it came to so far, and the seconds that it took.
+    var partial: (sum: ResultSum, seconds: Double)
+    /// Where the next run goes on.
+    private var paused: Checkpoint?
+    var conditions: [Checkpoint.Condition]?
 
     /// - Parameters:
     ///   - validation: What is evaluated after every epoch, and decides which epoch is the best.
     ///   - test: What is evaluated after every epoch too; without `validation` it decides.
     ///   - parameters: To start from, as those of a model that was trained before; they are copied. New ones by the
     ///     seed unless given.
-    /// - Throws: `SettingsError` and `GraphError` for what does not fit together.
+    ///   - checkpoint: Where to go on with a training of the same network, data and settings (threads aside).
+    /// - Throws: `SettingsError` and `GraphError` for what does not fit together, also for a network, data or settings that
+    ///   are not those of the checkpoint; `ModelError` and `SafetensorsError` for a checkpoint that makes no sense.
     public init(
         _ graph: Graph, training: any Dataset, validation: (any Dataset)? = nil, test: (any Dataset)? = nil,
-        settings: TrainingSettings = TrainingSettings(), parameters: Parameters<Float>? = nil
+        settings: TrainingSettings = TrainingSettings(), parameters: Parameters<Float>? = nil,
+        resuming checkpoint: Checkpoint? = nil
     ) throws {
         try settings.check()
         for dataset in [training, validation, test].compactMap(\.self) { try graph.check(dataset) }
@@ -101,48 +129,102 @@ public final class Trainer {
             graph, executor.averages ?? self.parameters, normalization: normalization, metrics: metrics,
             threads: settings.threads)
         scratch = ScratchPool(count: settings.threads, size: training.inputs[0].count)
+        partial = (ResultSum(graph, metrics), 0)
+        guard let checkpoint else { return }
+        try checkpoint.check(try currentConditions())
+        try restore(checkpoint)
+        self.parameters.copy(from: best ?? evaluated)
+        paused = checkpoint
     }
 
     /// Steps of an epoch; the last one of an epoch may be of fewer samples.
     public var stepsPerEpoch: Int { (training.count + batchSize - 1) / batchSize }
 
-    /// Trains from the first epoch to the last, or until `stop()` or the settings end it. A second run goes on from the
-    /// parameters that the first one ended with, with epochs, optimizer and averages that begin anew.
+    /// Steps of the whole training, unless something ends it before.
+    public var steps: Int { settings.steps ?? stepsPerEpoch * settings.epochs }
+
+    /// Whether nothing is left to train: a run came to the end of the training.
+    public private(set) var isFinished = false
+
+    /// Trains from the first epoch to the last, or until `stop()` or the settings end it; after a pause, and where the
+    /// trainer was made from a checkpoint, from there on. A run after one that has ended goes on from the parameters that it
+    /// ended with, with epochs, optimizer and averages that begin anew.
     ///
     /// - Parameters:
+    ///   - interval: Seconds from one checkpoint to the next.
     ///   - onEpoch: Called after every epoch; what it throws ends the run.
+    ///   - onCheckpoint: Called at the beginning, whenever the interval has passed, after every epoch (before `onEpoch`)
+    ///     and when the run is paused; what it throws ends the run. Data are read once more, to know them again.
     ///   - onProgress: Called after every step, by any thread, one call at a time.
-    /// - Throws: `TrainingError`, or what a dataset or `onEpoch` throws. The epochs until then stay.
+    /// - Throws: `TrainingError`, or what a dataset or a closure throws. The epochs until then stay.
     public func run(
-        onEpoch: (EpochResult) throws -> Void = { _ in },
+        checkpointEvery interval: Double = 60, onEpoch: (EpochResult) throws -> Void = { _ in },
+        onCheckpoint: ((Checkpoint) throws -> Void)? = nil,
         onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) throws {
         guard !isRunning else { throw TrainingError.busy }
-        (epochs, bestEpoch, isRunning) = ([], nil, true)
-        var best: Parameters<Float>?
+        isRunning = true
         defer {
             parameters.copy(from: best ?? evaluated)
             isRunning = false
         }
         stopper.reset()
-        let steps = settings.steps ?? stepsPerEpoch * settings.epochs
-        let epochCount = (steps - 1) / stepsPerEpoch + 1
-        for epoch in 1...epochCount {
-            let result = try train(epoch, of: epochCount, steps: steps, onProgress)
-            epochs.append(result)
-            if bestEpoch.map({ settings.criterion.isBetter(result, than: $0) }) ?? true {
-                bestEpoch = result
-                if settings.keepsBest { best = Parameters(copying: evaluated) }
+        if let paused {
+            try restore(paused)
+            self.paused = nil
+        } else {
+            (step, epochs, bestEpoch, best, partial) = (0, [], nil, nil, (ResultSum(graph, metrics), 0))
+            if let onCheckpoint {
+                // The optimizer and the averages begin anew with the first step; until then they are as a run left them.
+                try onCheckpoint(checkpoint(isFinished: false))
             }
-            try onEpoch(result)
-            if let patience = settings.patience, epoch - (bestEpoch?.epoch ?? epoch) >= patience { break }
-            if stopper.isStopped { break }
         }
+        isFinished = isOver
+        while !isFinished {
+            let result = try trainEpoch(
+                checkpointEvery: onCheckpoint == nil ? .infinity : interval, onCheckpoint, onProgress)
+            guard let result else { break }
+            add(result)
+            isFinished = isOver || stopper.isStopped
+            if let onCheckpoint { try onCheckpoint(checkpoint(isFinished: isFinished)) }
+            try onEpoch(result)
+            if !isFinished, stopper.isStopped {
+                isFinished = true
+                try onCheckpoint?(checkpoint(isFinished: true))
+            }
+            if stopper.isPaused { break }
+        }
+        guard !isFinished else { return }
+        let checkpoint = try checkpoint(isFinished: false)
+        paused = checkpoint
+        try onCheckpoint?(checkpoint)
     }
 
-    /// Ends the run after the step that is running; the epoch ends there too, with its evaluation. From the progress report
-    /// of a step it is `TrainingProgress.stop`.
+    /// Whether the settings end the training here.
+    private var isOver: Bool {
+        guard step < steps else { return true }
+        guard let patience = settings.patience, let last = epochs.last, let bestEpoch else { return false }
+        return last.epoch - bestEpoch.epoch >= patience
+    }
+
+    private func add(_ result: EpochResult) {
+        let isBest = bestEpoch.map { settings.criterion.isBetter(result, than: $0) } ?? true
+        if isBest {
+            bestEpoch = result
+            if settings.keepsBest { best = Parameters(copying: evaluated) }
+        }
+        // A long training's mistakes would fill memory and checkpoints.
+        epochs = epochs.map { $0.epoch == bestEpoch?.epoch ? $0 : $0.withoutMistakes } + [result]
+        partial = (ResultSum(graph, metrics), 0)
+    }
+
+    /// Ends the training after the step that is running; the epoch ends there too, with its evaluation. From the progress
+    /// report of a step it is `TrainingProgress.stop`.
     public func stop() { stopper.stop() }
+
+    /// Ends the run after the step that is running, with a checkpoint and without ending the epoch; the next run goes on from
+    /// there. From the progress report of a step it is `TrainingProgress.pause`.
+    public func pause() { stopper.pause() }
 
     /// The network's results on a dataset, with the parameters that `model` has.
     public func evaluate(_ dataset: any Dataset) throws -> Evaluation {
@@ -173,10 +255,14 @@ public final class Trainer {
     private var evaluated: Parameters<Float> { executor.averages ?? parameters }
     private var current: Parameters<Float> { isRunning ? evaluated : parameters }
 
-    private func train(
-        _ epoch: Int, of epochCount: Int, steps: Int, _ onProgress: @escaping @Sendable (TrainingProgress) -> Void
-    ) throws -> EpochResult {
-        let stepsPerEpoch = stepsPerEpoch
+    /// Trains on the rest of the epoch that is under way, and evaluates.
+    ///
+    /// - Returns: nil where the run was paused before the end.
+    private func trainEpoch(
+        checkpointEvery interval: Double, _ onCheckpoint: ((Checkpoint) throws -> Void)?,
+        _ onProgress: @escaping @Sendable (TrainingProgress) -> Void
+    ) throws -> EpochResult? {
+        let (epoch, stepsPerEpoch, steps) = (epochs.count + 1, stepsPerEpoch, steps)
         let order = permutation(count: training.count, seed: settings.seed, epoch: epoch)
         let batches = DatasetBatches(
             training, order: order, batchSize: batchSize, firstStep: (epoch - 1) * stepsPerEpoch,
@@ -186,31 +272,36 @@ public final class Trainer {
                 : .init(transforms: settings.transforms, seed: settings.seed, epoch: epoch, scratch: scratch))
         let (factor, rate) = (settings.schedule.factor, settings.learningRate)
         let learningRate = LearningRate { rate * factor($0, stepsPerEpoch, steps) }
-        let range = batches.steps.clamped(to: 0..<steps)
-        let sum = ResultSum(graph, metrics)
-        let start = DispatchTime.now()
-        let stopper = stopper
-        try executor.run(steps: range, from: batches, learningRate: learningRate) { result in
-            sum.add(result)
-            onProgress(
-                TrainingProgress(
-                    epoch: epoch, epochs: epochCount, done: sum.count, total: order.count, trainLoss: sum.meanLoss,
-                    seconds: secondsSince(start), stopper: stopper))
-            // A stop between two epochs came before this run of steps began.
-            if stopper.isStopped { stopper.stop() }
+        let epochCount = (steps - 1) / stepsPerEpoch + 1
+        let end = min(batches.steps.upperBound, steps)
+        let (sum, stopper) = (partial.sum, stopper)
+        while step < end {
+            let (start, before) = (DispatchTime.now(), partial.seconds)
+            try executor.run(steps: step..<end, from: batches, learningRate: learningRate) { result in
+                sum.add(result)
+                let seconds = secondsSince(start)
+                onProgress(
+                    TrainingProgress(
+                        epoch: epoch, epochs: epochCount, done: sum.count, total: order.count, trainLoss: sum.meanLoss,
+                        seconds: before + seconds, stopper: stopper))
+                // A stop between two runs of steps came before this one began.
+                if stopper.isStopped || stopper.isPaused || seconds >= interval { stopper.interrupt() }
+            }
+            step = batches.steps.lowerBound + sum.steps
+            partial.seconds = before + secondsSince(start)
+            if stopper.isPaused { return nil }
+            if stopper.isStopped { break }
+            if step < end { try onCheckpoint?(checkpoint(isFinished: false)) }
         }
-        let lastStep = range.lowerBound + sum.steps - 1
-        let seconds = secondsSince(start)
         executor.updateAverages()
         let result = EpochResult(
-            epoch: epoch, seconds: seconds, learningRate: learningRate.rate(lastStep),
+            epoch: epoch, seconds: partial.seconds, learningRate: learningRate.rate(step - 1),
             training: sum.evaluation, validation: try validation.map(evaluator.evaluate),
             test: try test.map(evaluator.evaluate))
         // Weights that the last step took too far: no later step would see it.
         for (samples, evaluation) in [("validation", result.validation), ("test", result.test)] {
             guard let evaluation, !evaluation.loss.isFinite else { continue }
-            throw TrainingError.resultNotFinite(
-                step: lastStep, place: "the loss of the \(samples) samples")
+            throw TrainingError.resultNotFinite(step: step - 1, place: "the loss of the \(samples) samples")
         }
         return result
     }

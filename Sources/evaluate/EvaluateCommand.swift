@@ -35,13 +35,13 @@ enum EvaluateCommand {
         }
         if options.json {
             printToStandardError("\(data.origin)\n")
-            return printLine(JSONLines(run.recipe).done(run))
+            return try printLine(JSONLines(run.recipe).done(run))
         }
-        printLine(
+        try printLine(
             "\(data.origin)\n\(run.recipe.name): \(run.test.count) test images, loss \(decimals(run.result.loss))")
-        printLine(run.recipe.summary(of: run.result))
-        printLine("weights SHA-256 \(run.weightsDigest)")
-        if let report = options.report { printLine("report \(report)") }
+        try printLine(run.recipe.summary(of: run.result))
+        try printLine("weights SHA-256 \(run.weightsDigest)")
+        if let report = options.report { try printLine("report \(report)") }
     }
 
     /// - Throws: `FileError` unless the loss is a number.
@@ -57,20 +57,20 @@ enum EvaluateCommand {
         if isJSON {
             var metrics: [String: Double] = [:]
             for figure in evaluation.metrics { metrics[figure.name] = figure.value }
-            return printLine(
+            return try printLine(
                 JSONLines.line([
                     "event": "done", "data": data, "samples": evaluation.count, "test_loss": evaluation.loss,
                     "metrics": metrics, "weights_sha256": digest,
                 ]))
         }
-        printLine("\(data): \(counted(evaluation.count, "sample")), loss \(decimals(evaluation.loss))")
-        for figure in evaluation.metrics { printLine("\(figure.name) \(decimals(figure.value))") }
+        try printLine("\(data): \(counted(evaluation.count, "sample")), loss \(decimals(evaluation.loss))")
+        for figure in evaluation.metrics { try printLine("\(figure.name) \(decimals(figure.value))") }
         for (index, head) in model.graph.heads.enumerated() where !model.classes[index].isEmpty {
             let confusion = evaluation.confusions[index]
             guard confusion.classes > 0 else { continue }
-            printLine("\n" + confusion.summary(head: head.name, classes: model.classes[index]))
+            try printLine("\n" + confusion.summary(head: head.name, classes: model.classes[index]))
         }
-        printLine("weights SHA-256 \(digest)")
+        try printLine("weights SHA-256 \(digest)")
     }
 }
 

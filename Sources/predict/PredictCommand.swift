@@ -20,10 +20,10 @@ enum PredictCommand {
             let (picture, pixels) = try input(path, saved, asIs: options.asIs)
             let answers = try saved.model.predict(pixels).heads
             if options.json {
-                printLine(json(answers, path: path))
+                try printLine(json(answers, path: path))
             } else {
-                printLine("\(path)\n\(terminalPicture(picture))")
-                for answer in answers { printLine(text(answer)) }
+                try printLine("\(path)\n\(terminalPicture(picture))")
+                for answer in answers { try printLine(text(answer)) }
             }
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import LanesCommandLine
 import LanesDownload
 import LanesFiles
+import LanesGraph
 import LanesRecipes
 import LanesReport
 import LanesTraining
@@ -10,51 +11,111 @@ import LanesTraining
 enum TrainCommand {
     static func run() throws {
         let options = TrainOptions.parser.parseOrExit(into: TrainOptions())
-        if options.json, options.list || options.plan || options.statistics || options.samples != nil {
+        let onlyPrints = options.list || options.plan || options.statistics || options.samples != nil
+        if options.json, onlyPrints {
             throw UsageError("--json: only for a training, not with --list, --plan, --statistics or --show-samples")
         }
-        if options.list { return printList() }
-        let recipe = try options.chosenRecipe()
-        if options.plan { return printLine(try recipe.planTable(threads: options.threads)) }
+        if options.resume != nil, onlyPrints || options.output != nil || options.download {
+            throw UsageError("--resume: only with options of the training, and not with --output")
+        }
+        if options.list { return try printList() }
+        if let folder = options.resume { return try resume(folder, options) }
+        let recipe = try options.experiment.chosenRecipe()
+        if options.plan { return try printLine(recipe.planTable(threads: options.threads)) }
         if options.download { try download(to: options.dataDirectory) }
-        let data = try DigitData(directory: options.data, trainLimit: options.trainLimit)
+        let seed = options.experiment.seed ?? 1
         if options.statistics {
-            let training = try recipe.examples(of: data, seed: options.seed).training
-            let (mean, deviation) = try statistics(training)
-            return printLine(
+            let data = try options.experiment.digits()
+            let (mean, deviation) = try statistics(recipe.examples(of: data, seed: seed).training)
+            return try printLine(
                 "\(data.origin)\n" + String(format: "mean %.4f  deviation %.4f  (pixels in 0…1)", mean, deviation))
         }
         if let file = options.samples {
-            let examples = try recipe.examples(of: data, seed: options.seed).training
-            let sheet = SampleSheet(recipe, examples, seed: options.seed)
+            let data = try options.experiment.digits()
+            let sheet = SampleSheet(recipe, try recipe.examples(of: data, seed: seed).training, seed: seed)
             try AtomicFile.write(Data(sheet.svg.utf8), to: URL(fileURLWithPath: file))
-            return printLine("\(data.origin)\n\(file)")
+            return try printLine("\(data.origin)\n\(file)")
         }
-        try train(recipe, data, options)
+        var experiment = options.experiment.completed(by: recipe, seed: seed)
+        experiment.command = commandLine("train")
+        try train(
+            experiment, into: options.output ?? RunFolder.defaultPath(of: recipe), options, resuming: nil)
     }
 
-    private static func train(_ recipe: Recipe, _ data: DigitData, _ options: TrainOptions) throws {
-        let trainer = try recipe.trainer(on: data, seed: options.seed, threads: options.threads)
-        let command = commandLine("train")
-        // After everything else that can be wrong: an earlier run's files are replaced here.
-        var folder = try RunFolder(
-            options.output ?? RunFolder.defaultPath(of: recipe), recipe: recipe, seed: options.seed, command: command,
-            data: data)
-        let printer = TrainPrinter(recipe: recipe, isJSON: options.json)
+    /// Goes on with the run in a folder.
+    private static func resume(_ folder: String, _ options: TrainOptions) throws {
+        let checkpoint = try RunFolder.checkpoint(in: folder)
+        guard let json = checkpoint.metadata[experimentKey],
+            var experiment = try? JSONDecoder().decode(Experiment.self, from: Data(json.utf8))
+        else {
+            throw FileError.badData(file: folder, problem: "its checkpoint is of no run of this command")
+        }
+        try experiment.check(options.experiment, folder: folder)
+        experiment.data = options.experiment.data ?? experiment.data
+        try train(experiment, into: folder, options, resuming: checkpoint)
+    }
+
+    /// Where a checkpoint's file keeps the experiment.
+    private static let experimentKey = "lanes.experiment"
+
+    private static func train(
+        _ experiment: Experiment, into path: String, _ options: TrainOptions, resuming checkpoint: Checkpoint?
+    ) throws {
+        Interruption.watch()
+        let recipe = try experiment.chosenRecipe()
+        let data = try experiment.digits()
+        let (command, seed) = (experiment.command, experiment.seed ?? 1)
+        let trainer = try recipe.trainer(on: data, seed: seed, threads: options.threads, resuming: checkpoint)
+        // After everything else that can be wrong.
+        let folder = try RunFolder(
+            path, recipe: recipe, seed: seed, command: command, data: data,
+            remarks: [experimentKey: String(decoding: try JSONEncoder().encode(experiment), as: UTF8.self)],
+            resuming: checkpoint)
+        if let epochs = folder.unfinished {
+            printToStandardError(
+                "\(path) holds a run that was ended after \(epochs); --resume \(path) goes on with it. It stays until the "
+                    + "first epoch of this run has ended.\n")
+        }
+        var printer = TrainPrinter(recipe: recipe, isJSON: options.json)
         printer.start(trainer, origin: data.origin)
         let bar = options.json ? nil : ProgressBar()
         defer { bar?.clear() }  // Before an error is printed on its line.
-        try trainer.run(
-            onEpoch: { result in
-                bar?.clear()
-                printer.epoch(result)
-                try folder.add(result, of: trainer)
-            },
-            onProgress: { bar?.show($0) })
-        let run = try Run(
-            recipe, trainer, test: recipe.testExamples(of: data), data: data, command: command)
-        try folder.finish(run)
-        printer.finish(run, folder: folder.path)
+        var isSaved = false
+        func run(remark: String? = nil) throws -> Run {
+            var run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: command)
+            run.remark = remark
+            return run
+        }
+        do {
+            try trainer.run(
+                checkpointEvery: options.checkpointInterval,
+                onEpoch: { result in
+                    bar?.clear()
+                    printer.epoch(result)
+                },
+                onCheckpoint: { isSaved = try folder.save($0, of: trainer) },
+                onProgress: { progress in
+                    if Interruption.noted != nil { progress.pause() }
+                    bar?.show(progress)
+                })
+        } catch let error as TrainingError {
+            try folder.report(run(remark: "The training ran away: \(error)."))
+            throw error
+        }
+        if !trainer.isFinished, let signal = Interruption.noted {
+            let place = "in epoch \(trainer.epochs.count + 1) of \(recipe.settings.epochs)"
+            let stop = "ended by \(Interruption.name(signal)) \(place)"
+            let next =
+                isSaved
+                ? "it goes on with: swift run train --resume \(shellWord(path))"
+                : "nothing of it was saved: the earlier run is still there"
+            try folder.report(run(remark: "The training was \(stop); \(next)"))
+            throw Interruption(signal: signal, "\(stop); \(next)")
+        }
+        let result = try run()
+        try folder.finish(result)
+        printer.finish(result, folder: folder.path)
+        try printer.checkOutput()
     }
 
     /// Mean and standard deviation of all pixels, each in 0…1.
@@ -63,9 +124,9 @@ enum TrainCommand {
         return (learned.mean[0], learned.deviation[0])
     }
 
-    private static func printList() {
+    private static func printList() throws {
         for recipe in Recipe.all {
-            printLine(
+            try printLine(
                 """
                 \(recipe.name): \(recipe.summary)
                     batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), \
@@ -86,4 +147,9 @@ enum TrainCommand {
         }
         if isatty(STDERR_FILENO) == 1 { printToStandardError("\n") }
     }
+}
+
+extension Experiment {
+    /// The images, as far as they are wanted.
+    func digits() throws -> DigitData { try DigitData(directory: data, trainLimit: trainLimit) }
 }

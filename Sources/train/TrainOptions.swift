@@ -4,17 +4,11 @@ import LanesRecipes
 
 /// What stands on the command line of `train`.
 struct TrainOptions {
-    var recipe: String?
-    var data: String?
-    var epochs: Int?
-    var batchSize: Int?
-    var learningRate: Double?
-    var seed: UInt64 = 1
+    var experiment = Experiment()
     var threads = ProcessInfo.processInfo.activeProcessorCount
-    var trainLimit: Int?
-    var switches: [String: String] = [:]
-    var noAugmentation = false
     var output: String?
+    var resume: String?
+    var checkpointInterval = 60.0
     var json = false
     var plan = false
     var list = false
@@ -29,33 +23,41 @@ struct TrainOptions {
             The data is looked for in --data DIR, else in $MNIST_DIR, else in ./data/mnist; where there is none, \
             digits are drawn.
             """,
-        arguments: [.argument("RECIPE", "the experiment to run") { $0.recipe = $1 }],
+        arguments: [.argument("RECIPE", "the experiment to run") { $0.experiment.recipe = $1 }],
         options: [
-            .text("data", "DIR", "directory of the four MNIST files, raw or .gz") { $0.data = $1 },
-            .integer("epochs", "N", atMost: 1_000_000, "passes over the training images") { $0.epochs = $1 },
-            .integer("batch-size", "N", atMost: 60_000, "images of a step") { $0.batchSize = $1 },
-            .positiveNumber("learning-rate", "X", "step size of the optimizer") { $0.learningRate = $1 },
+            .text("data", "DIR", "directory of the four MNIST files, raw or .gz") { $0.experiment.data = $1 },
+            .integer("epochs", "N", atMost: 1_000_000, "passes over the training images") { $0.experiment.epochs = $1 },
+            .integer("batch-size", "N", atMost: 60_000, "images of a step") { $0.experiment.batchSize = $1 },
+            .positiveNumber("learning-rate", "X", "step size of the optimizer") { $0.experiment.learningRate = $1 },
             .integer(
                 "seed", "N", atLeast: 0, atMost: .max, "of weights, order, split, augmentation, dropout; default 1"
             ) {
-                $0.seed = UInt64($1)
+                $0.experiment.seed = UInt64($1)
             },
             .integer("threads", "N", atMost: 1024, "default: all cores; any number gives the same weights") {
                 $0.threads = $1
             },
-            .integer("train-limit", "N", "take only the first N training images") { $0.trainLimit = $1 },
-            .flag("no-augmentation", "train on the images as they are") { $0.noAugmentation = true },
-            .flag("batch-norm", "threehead: BatchNorm after each convolution") { $0.switches["batch-norm"] = "true" },
+            .integer("train-limit", "N", "take only the first N training images") { $0.experiment.trainLimit = $1 },
+            .flag("no-augmentation", "train on the images as they are") { $0.experiment.noAugmentation = true },
+            .flag("batch-norm", "threehead: BatchNorm after each convolution") {
+                $0.experiment.switches["batch-norm"] = "true"
+            },
             .text("dropout", "P", "threehead: drop features with this probability before the heads") {
-                $0.switches["dropout"] = $1
+                $0.experiment.switches["dropout"] = $1
             },
             .flag("global-average-pool", "threehead: in place of the third max-pool and the flatten") {
-                $0.switches["global-average-pool"] = "true"
+                $0.experiment.switches["global-average-pool"] = "true"
             },
             .text("loss-weights", "D,P,T", "threehead: what the losses of digit, parity and threshold count") {
-                $0.switches["loss-weights"] = $1
+                $0.experiment.switches["loss-weights"] = $1
             },
             .text("output", "DIR", "the run's folder; default runs/RECIPE-DATE") { $0.output = $1 },
+            .text("resume", "DIR", "go on with the run in DIR where it was ended, with its recipe and its options") {
+                $0.resume = $1
+            },
+            .positiveNumber(
+                "checkpoint-every", "S", "seconds after which a run is saved, beside every epoch's end; default 60"
+            ) { $0.checkpointInterval = $1 },
             .flag("json", "print JSON on standard output, one object a line") { $0.json = true },
             .flag("plan", "print the plan of a training step, and stop") { $0.plan = true },
             .flag("list", "print all recipes with their published figures, and stop") { $0.list = true },
@@ -68,18 +70,8 @@ struct TrainOptions {
 
     /// Where a download goes: where the data will be looked for.
     var dataDirectory: String {
-        if let data { return data }
+        if let data = experiment.data { return data }
         let named = ProcessInfo.processInfo.environment["MNIST_DIR"] ?? ""
         return named.isEmpty ? "data/mnist" : named
-    }
-
-    /// The recipe that is named, changed as the options say.
-    func chosenRecipe() throws -> Recipe {
-        var chosen = try Recipe.named(recipe ?? Recipe.all[0].name, switches: switches)
-        chosen.settings.epochs = epochs ?? chosen.settings.epochs
-        chosen.settings.batchSize = batchSize ?? chosen.settings.batchSize
-        chosen.settings.learningRate = learningRate ?? chosen.settings.learningRate
-        if noAugmentation { chosen.settings.transforms = [] }
-        return chosen
     }
 }

@@ -5,16 +5,33 @@ import LanesReport
 import LanesTraining
 
 /// What `train` prints on standard output: lines for people, or JSON, one object a line.
+///
+/// Output that nobody can take ends no training; it is told afterwards.
 struct TrainPrinter {
     let recipe: Recipe
     let isJSON: Bool
+    private var failure: OutputError?
 
-    func start(_ trainer: Trainer, origin: String) {
+    init(recipe: Recipe, isJSON: Bool) { (self.recipe, self.isJSON) = (recipe, isJSON) }
+
+    private mutating func print(_ text: String) { print(Data("\(text)\n".utf8)) }
+
+    private mutating func print(_ line: Data) {
+        guard failure == nil else { return }
+        do throws(OutputError) { try printLine(line) } catch { failure = error }
+    }
+
+    /// - Throws: `OutputError` where a line could not be printed, unless its reader had what it wanted.
+    func checkOutput() throws(OutputError) {
+        if let failure, !failure.isReaderGone { throw failure }
+    }
+
+    mutating func start(_ trainer: Trainer, origin: String) {
         // In JSON mode standard output holds nothing but JSON; where the data came from is still said.
         if isJSON { return printToStandardError("\(origin)\n") }
         let parameters = trainer.graph.trainableCount
         let validation = trainer.validation.map { "\($0.count) validation, " } ?? ""
-        printLine(
+        print(
             """
             \(origin)
             \(recipe.name): \(recipe.summary); \(parameters) parameters, all trainable
@@ -24,27 +41,27 @@ struct TrainPrinter {
             """)
     }
 
-    func epoch(_ result: EpochResult) {
-        if isJSON { return printLine(JSONLines(recipe).epoch(result)) }
+    mutating func epoch(_ result: EpochResult) {
+        if isJSON { return print(JSONLines(recipe).epoch(result)) }
         let validation = result.validation.map { "  validation loss \(decimals($0.loss))" } ?? ""
         let test = result.test ?? result.deciding
         let accuracies = zip(recipe.tasks, test.accuracies).map { "\($0.head) \(percent($1))" }
-        printLine(
+        print(
             "epoch \(result.epoch)/\(recipe.settings.epochs)  loss \(decimals(result.training.loss))\(validation)"
                 + "  test loss \(decimals(test.loss))  \(accuracies.joined(separator: "  "))"
                 + String(format: "  %.1f s", result.seconds))
     }
 
-    func finish(_ run: Run, folder: String) {
-        if isJSON { return printLine(JSONLines(recipe).done(run, folder: folder)) }
-        if let epoch = run.resultEpoch { printLine("\nresults of epoch \(epoch.epoch)") }
-        printLine(run.recipe.summary(of: run.result))
-        printLine("\npublished: \(recipe.published.summary)")
+    mutating func finish(_ run: Run, folder: String) {
+        if isJSON { return print(JSONLines(recipe).done(run, folder: folder)) }
+        if let epoch = run.resultEpoch { print("\nresults of epoch \(epoch.epoch)") }
+        print(run.recipe.summary(of: run.result))
+        print("\npublished: \(recipe.published.summary)")
         if !recipe.published.report.isEmpty, !run.differences.isEmpty {
-            printLine("this run is not the published experiment: \(run.differences.joined(separator: ", "))")
+            print("this run is not the published experiment: \(run.differences.joined(separator: ", "))")
         }
-        printLine(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))
-        printLine("weights SHA-256 \(run.weightsDigest)")
-        printLine("report \(folder)/report.html")
+        print(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))
+        print("weights SHA-256 \(run.weightsDigest)")
+        print("report \(folder)/report.html")
     }
 }

@@ -12,23 +12,47 @@ struct CommandProcess {
 
     /// Runs the executable in a directory, without MNIST_DIR, and waits for its end. Output goes to files, as it would to
     /// a pipe: no terminal, and no buffer that could fill up.
+    ///
+    /// - Parameter started: Called with the process when it runs, on a thread of its own: tests that compute keep all
+    ///   others waiting.
     static func run(
-        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory
+        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory,
+        started: @escaping @Sendable (Process) throws -> Void = { _ in }
     ) async throws -> CommandProcess {
+        let path = directory.path
+        return try await withCheckedThrowingContinuation { ended in
+            Thread.detachNewThread {
+                ended.resume(with: Result { try run(arguments, of: command, in: path, started: started) })
+            }
+        }
+    }
+
+    /// Runs a line of a shell in which `$train` is the executable.
+    static func shell(_ line: String, in directory: TemporaryDirectory) async throws -> CommandProcess {
+        let train = executables.appendingPathComponent("train").path
+        return try await run(["-c", "train='\(train)'; \(line)"], of: "/bin/sh", in: directory)
+    }
+
+    /// The same, on this thread.
+    static func run(
+        _ arguments: [String], of command: String = "train", in path: String,
+        started: (Process) throws -> Void = { _ in }
+    ) throws -> CommandProcess {
         let logs = try TemporaryDirectory()
         let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
         let process = Process()
-        process.executableURL = executables.appendingPathComponent(command)
+        process.executableURL = URL(fileURLWithPath: command, relativeTo: executables)
         process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+        process.currentDirectoryURL = URL(fileURLWithPath: path)
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "MNIST_DIR" }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: paths[0])
         process.standardError = FileHandle(forWritingAtPath: paths[1])
-        try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in ended.resume() }
-            do { try process.run() } catch { ended.resume(throwing: error) }
-        }
+        let hasEnded = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in hasEnded.signal() }
+        try process.run()
+        try started(process)
+        hasEnded.wait()
         return CommandProcess(
             exitCode: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
             output: try String(contentsOfFile: paths[0], encoding: .utf8),

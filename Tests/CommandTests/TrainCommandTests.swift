@@ -105,6 +105,9 @@ struct TrainCommandTests {
         #expect(run.exitCode == 70)
         #expect(run.errors.contains("the loss of the test samples is not finite"), "\(run.errors)")
         #expect(run.output.isEmpty)
+        let folders = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/runs")
+        let report = "\(directory.path)/runs/\(try #require(folders.first))/report.html"
+        #expect(try String(contentsOfFile: report, encoding: .utf8).contains("The training ran away: the loss of"))
     }
 
     @Test("JSON is all that standard output holds, with the documented keys; the folder gets the same lines")
@@ -140,7 +143,11 @@ struct TrainCommandTests {
         let isOther = #/"peak_memory_bytes":\d+/#
         #expect(written.last?.replacing(isOther, with: "") == run.lines.last?.replacing(isOther, with: ""))
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/run").sorted()
-        #expect(files == ["best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html"])
+        #expect(
+            files == [
+                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
+                "report.html",
+            ])
     }
 
     @Test("A pipe gets one plain line an epoch, and the same digest for other numbers of threads")

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A fresh directory that is removed when the last reference goes.
-package final class TemporaryDirectory {
+package final class TemporaryDirectory: Sendable {
     /// Where it is.
     package let path: String
 
