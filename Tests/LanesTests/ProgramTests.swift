@@ -81,6 +81,23 @@ import Testing
         }
     }
 
+    @Test func goesOnWhereItWasPaused() throws {
+        try withTemporaryFolder { folder in
+            let data = try Table(contentsOf: Tables.file("diabetes.csv"), target: "target")
+            let network = Node.input("measurements", data.inputs[0]).linear(8).tanh().dropout(0.2).linear(1)
+            let graph = try Graph(heads: [Head("progression", network, loss: .huber())])
+            let (whole, pieces) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("pieces"))
+            let expected = try trainFurther(data, graph: graph, checkpoint: whole, steps: .max)
+            var (runs, isFinished, digest) = (0, false, "")
+            while !isFinished {
+                let trainer = try trainFurther(data, graph: graph, checkpoint: pieces, steps: 77)
+                (runs, isFinished, digest) = (runs + 1, trainer.isFinished, try trainer.parameters.digest())
+            }
+            #expect(runs == 4)  // 280 steps.
+            #expect(try digest == expected.parameters.digest())
+        }
+    }
+
     private func report(_ what: String, _ results: [(validation: Double, test: Double)]) {
         print("\(what): validation \(mean(results.map(\.validation))), test \(mean(results.map(\.test)))", results)
     }

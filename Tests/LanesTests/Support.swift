@@ -1,5 +1,6 @@
 import Foundation
 import Lanes
+import Synchronization
 import Testing
 
 /// A folder that is there while `body` runs.
@@ -54,3 +55,16 @@ extension LabeledImages {
 }
 
 func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
+
+/// Counts down, on any thread.
+final class Countdown: Sendable {
+    private let left: Mutex<Int>
+    init(_ count: Int) { left = Mutex(count) }
+
+    func hasEnded() -> Bool {
+        left.withLock { left in
+            left -= 1
+            return left <= 0
+        }
+    }
+}

@@ -67,7 +67,10 @@ struct RunFolderTests {
         #expect(try digest("last.safetensors") == digests[3])
         let lines = trainer.epochs.map { String(decoding: JSONLines(.mlp).epoch($0), as: UTF8.self) }
         #expect(try String(decoding: content("metrics.jsonl"), as: UTF8.self) == lines.joined())
-        #expect(try files() == ["best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl"])
+        #expect(
+            try files() == [
+                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
+            ])
     }
 
     @Test("The weights' files say what they are of")
@@ -95,7 +98,10 @@ struct RunFolderTests {
             let run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: "")
             #expect(try run.weightsDigest == trainer.parameters.digest() && run.result == trainer.epochs[0].test)
             try folder.finish(run)
-            let six = ["best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html"]
+            let six = [
+                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
+                "report.html",
+            ]
             #expect(try files("a/b") == six)
         }
     }
@@ -141,7 +147,10 @@ struct RunFolderTests {
 
     @Test(
         "A file that cannot be replaced is an error that names it, and nothing half-written stays",
-        arguments: ["config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html", "checkpoint.safetensors"])
+        arguments: [
+            "config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html",
+            "checkpoint.safetensors",
+        ])
     func blocked(name: String) throws {
         // A folder under the file's name, since permissions do not hold back a superuser.
         try directory.write([], to: "run/\(name)/inside")
@@ -159,7 +168,10 @@ struct RunFolderTests {
             return
         }
         #expect(path.hasSuffix(name))
-        let six = ["best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html"]
+        let six = [
+            "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
+            "report.html",
+        ]
         #expect(try Set(files()).isSubset(of: six))
         #expect(FileManager.default.fileExists(atPath: directory.path + "/run/\(name)/inside"))
     }
