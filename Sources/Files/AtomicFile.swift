@@ -5,17 +5,31 @@ public enum AtomicFile {
     /// Writes a file so that a reader, also one after a crash or a power cut, finds either the old content or the new.
     ///
     /// The data goes to a temporary file in the same folder, since a rename is atomic only within one file system. It
-    /// is on the disk before the name points to it, and so is the folder's new entry on return.
+    /// is on the disk before the name points to it, and so is the folder's new entry on return. Who may read and write
+    /// the file stays as it was. Where `url` is a symbolic link, the file that it names is written; a device, a pipe or a
+    /// socket is written to and stays what it is.
     ///
     /// - Throws: ``FileError/unwritable(path:problem:)``. What stood at `url` before then still stands there and no
     ///   temporary file is left; only where the last step fails, bringing the folder's entry to the disk, is the new
     ///   file in its place already.
-    public static func write(_ data: Data, to url: URL) throws(FileError) {
-        let folder = url.deletingLastPathComponent()
-        let temporary = folder.appendingPathComponent(".\(UUID().uuidString).tmp").path
+    public static func write(_ data: Data, to url: URL) throws(FileError) { try write([data], to: url) }
+
+    /// The same for content in several pieces, one after another.
+    package static func write(_ pieces: [some ContiguousBytes], to url: URL) throws(FileError) {
+        var status = stat()
+        let isThere = stat(url.path, &status) == 0
+        guard isThere || errno != ELOOP else {
+            throw .unwritable(path: url.path, problem: SystemFailure(operation: "open").problem)
+        }
+        if isThere, status.st_mode & S_IFMT != S_IFREG {
+            return try write(pieces, inPlaceOf: url.path, kind: status.st_mode & S_IFMT)
+        }
+        let target = URL(fileURLWithPath: destination(of: url.path))
+        let folder = target.deletingLastPathComponent()
+        let temporary = folder.appendingPathComponent(temporaryName()).path
         do throws(SystemFailure) {
-            try create(temporary, holding: data)
-            guard rename(temporary, url.path) == 0 else { throw SystemFailure(operation: "replace") }
+            try create(temporary, holding: pieces, like: isThere ? status : nil)
+            guard rename(temporary, target.path) == 0 else { throw SystemFailure(operation: "replace") }
         } catch {
             unlink(temporary)
             throw .unwritable(path: url.path, problem: error.problem)
@@ -24,6 +38,25 @@ public enum AtomicFile {
             try synchronize(folder: folder.path)
         } catch {
             throw .unwritable(path: folder.path, problem: error.problem)
+        }
+    }
+
+    /// Removes what a process that was killed while it wrote has left in a folder: files named `.lanes-UUID.tmp`. The
+    /// caller must know that nobody writes there now.
+    ///
+    /// - Throws: ``FileError/unwritable(path:problem:)``.
+    package static func removeTemporaries(in folder: String) throws(FileError) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw .unwritable(path: folder, problem: "the folder cannot be listed")
+        }
+        for name in names where isTemporary(name) {
+            let path = "\(folder)/\(name)"
+            guard unlink(path) == 0 || errno == ENOENT else {
+                throw .unwritable(path: path, problem: SystemFailure(operation: "remove").problem)
+            }
         }
     }
 
@@ -42,20 +75,71 @@ public enum AtomicFile {
         throw .unwritable(path: path, problem: failure.problem)
     }
 
-    private static func create(_ path: String, holding data: Data) throws(SystemFailure) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    private static let (temporaryPrefix, temporarySuffix) = (".lanes-", ".tmp")
+
+    private static func temporaryName() -> String { temporaryPrefix + UUID().uuidString + temporarySuffix }
+
+    private static func isTemporary(_ name: String) -> Bool {
+        guard name.hasPrefix(temporaryPrefix), name.hasSuffix(temporarySuffix) else { return false }
+        return UUID(uuidString: String(name.dropFirst(temporaryPrefix.count).dropLast(temporarySuffix.count))) != nil
+    }
+
+    /// Where the links at the path lead, also if nothing is there.
+    private static func destination(of path: String) -> String {
+        var path = path
+        // As many as the system follows.
+        for _ in 0..<40 {
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+            path = URL(fileURLWithPath: target, relativeTo: URL(fileURLWithPath: path)).path
+        }
+        return path
+    }
+
+    /// Writes to what is no regular file.
+    private static func write(
+        _ pieces: [some ContiguousBytes], inPlaceOf path: String, kind: mode_t
+    ) throws(FileError) {
+        do throws(SystemFailure) {
+            guard kind != S_IFDIR else { throw SystemFailure(operation: "replace", code: EISDIR) }
+            let file = open(path, O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { throw SystemFailure(operation: "open") }
+            defer { close(file) }
+            for piece in pieces { try write(piece, to: file) }
+        } catch {
+            throw .unwritable(path: path, problem: error.problem)
+        }
+    }
+
+    /// - Parameter earlier: The file whose owner and rights the new one gets.
+    private static func create(
+        _ path: String, holding pieces: [some ContiguousBytes], like earlier: stat?
+    ) throws(SystemFailure) {
+        // With less rights than it will have at most, because others could open it before it gets them.
+        let rights = earlier.map { $0.st_mode & 0o777 }
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, rights ?? 0o666)
         guard file >= 0 else { throw SystemFailure(operation: "create a file in its folder") }
         defer { close(file) }
-        var written = 0
-        while written < data.count {
-            let count = data.withUnsafeBytes { bytes in
-                pwrite(file, bytes.baseAddress.map { $0 + written }, bytes.count - written, off_t(written))
-            }
-            // A signal may interrupt a write before its first byte.
-            guard count > 0 || (count < 0 && errno == EINTR) else { throw SystemFailure(operation: "write") }
-            written += max(count, 0)
+        if let earlier, let rights {
+            // Only the superuser can give it to another one.
+            if earlier.st_uid != geteuid() { _ = fchown(file, earlier.st_uid, earlier.st_gid) }
+            guard fchmod(file, rights) == 0 else { throw SystemFailure(operation: "set the rights") }
         }
+        for piece in pieces { try write(piece, to: file) }
         guard fsync(file) == 0 else { throw SystemFailure(operation: "write") }
+    }
+
+    private static func write(_ piece: some ContiguousBytes, to file: Int32) throws(SystemFailure) {
+        let failure = piece.withUnsafeBytes { bytes -> SystemFailure? in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                // A signal may interrupt a write before its first byte.
+                guard count > 0 || (count < 0 && errno == EINTR) else { return SystemFailure(operation: "write") }
+                rest = rest.dropFirst(max(count, 0))
+            }
+            return nil
+        }
+        if let failure { throw failure }
     }
 
     private static func synchronize(folder: String) throws(SystemFailure) {
@@ -72,5 +156,7 @@ private struct SystemFailure: Error {
     /// "cannot write: No space left on device"
     let problem: String
 
-    init(operation: String) { problem = "cannot \(operation): \(String(cString: strerror(errno)))" }
+    init(operation: String, code: Int32 = errno) {
+        problem = "cannot \(operation): \(String(cString: strerror(code)))"
+    }
 }

@@ -186,6 +186,33 @@ private func digest(of content: [UInt8]) -> String {
         #expect(try names(in: directory.path) == [name])
     }
 
+    /// Where torchvision puts them, and where training finds them.
+    @Test(arguments: ["MNIST/raw/images.gz", "MNIST/raw/images"])
+    func filesInTorchvisionsPlaceAreSkipped(name: String) throws {
+        try directory.write(name.hasSuffix(".gz") ? packed : content, to: name)
+        try download(from: [])
+        #expect(try names(in: directory.path) == ["MNIST"])
+    }
+
+    /// Training reads all files in one place, so what is missing goes where the others are.
+    @Test func missingFilesGoWhereTheOthersAre() throws {
+        try directory.write(content, to: "MNIST/raw/images")
+        let server = try ScriptedServer([.whole(packed)])
+        let files = ["images", "more"].map { Download.File(name: $0, digest: file.digest) }
+        try Download(to: directory.path, files: files, mirrors: [server.url]).run()
+        #expect(try names(in: directory.path) == ["MNIST"])
+        #expect(try names(in: directory.path + "/MNIST/raw") == ["images", "more.gz"])
+    }
+
+    /// A gigabyte of zeros in a megabyte.
+    @Test func contentIsHashedWithoutBeingHeld() throws {
+        let server = try ScriptedServer([.whole(GzipBomb.file(zeros: 1 << 30))])
+        try expectLittleMemory {
+            try expectNotDownloaded(
+                from: server, "images.gz: \(server.url)images.gz: found content with SHA-256 49bc20df")
+        }
+    }
+
     @Test func damagedFileIsReplaced() throws {
         try directory.write(Array(packed.dropLast(20)), to: "images.gz")
         let server = try ScriptedServer([.whole(packed)])
