@@ -49,7 +49,7 @@ public struct Download: Sendable {
     public let timeout: Double
 
     /// More bytes than any of the files unpacks to.
-    private static let longestContent = 1 << 30
+    package var longestContent = 1 << 30
 
     /// - Parameters:
     ///   - directory: Where the files go; it is created where it is missing.
@@ -89,9 +89,9 @@ public struct Download: Sendable {
     private func isPresent(_ file: File, in place: String) throws(FileError) -> Bool {
         for (suffix, isReplaceable) in [("", false), (".gz", true)] {
             let path = "\(place)/\(file.name)\(suffix)"
-            let digest: String
+            let digest: String?
             do throws(FileError) {
-                digest = try Download.digest(ofContent: path)
+                digest = try self.digest(ofContent: path)
             } catch .missingInput {
                 continue
             } catch .badData where isReplaceable {
@@ -100,7 +100,7 @@ public struct Download: Sendable {
             guard digest == file.digest else {
                 throw .badData(
                     file: path,
-                    problem: "found content with SHA-256 \(digest), expected \(file.digest); "
+                    problem: "\(found(digest)), expected \(file.digest); "
                         + "move it away, or download to another directory")
             }
             return true
@@ -115,7 +115,7 @@ public struct Download: Sendable {
     ) throws {
         let part = path + ".part"
         // A run that ended between the last byte and the new name has left nothing to fetch.
-        if (try? Download.digest(ofContent: part)) == file.digest { return try Download.rename(part, to: path) }
+        if (try? digest(ofContent: part)) == file.digest { return try Download.rename(part, to: path) }
 
         var problems: [String] = []
         for mirror in mirrors {
@@ -143,7 +143,7 @@ public struct Download: Sendable {
             let isContinued = Transfer.size(part) > 0
             do throws(TransferFailure) {
                 try Transfer(url: url, part: part, timeout: timeout).run(progress: progress)
-                return try Download.verify(part, digest: digest)
+                return try verify(part, digest: digest)
             } catch {
                 guard case .wrongContent = error else { throw error }
                 guard unlink(part) == 0 || errno == ENOENT else { throw .storage(.unwritable(path: part)) }
@@ -152,22 +152,27 @@ public struct Download: Sendable {
         }
     }
 
-    private static func verify(_ part: String, digest: String) throws(TransferFailure) {
-        let found: String
+    private func verify(_ part: String, digest expected: String) throws(TransferFailure) {
+        let digest: String?
         do throws(FileError) {
-            found = try Download.digest(ofContent: part)
+            digest = try self.digest(ofContent: part)
         } catch .badData(_, let problem) {
             throw .wrongContent(problem)
         } catch {
             throw .storage(error)
         }
-        guard found == digest else {
-            throw .wrongContent("found content with SHA-256 \(found), expected \(digest)")
+        guard digest == expected else {
+            throw .wrongContent("\(found(digest)), expected \(expected)")
         }
     }
 
-    private static func digest(ofContent path: String) throws(FileError) -> String {
+    /// nil for one that is longer than any of the files.
+    private func digest(ofContent path: String) throws(FileError) -> String? {
         try FileContent.digest(path, limit: longestContent)
+    }
+
+    private func found(_ digest: String?) -> String {
+        "found content " + (digest.map { "with SHA-256 \($0)" } ?? "of more than \(longestContent) bytes")
     }
 
     private static func rename(_ part: String, to path: String) throws(FileError) {

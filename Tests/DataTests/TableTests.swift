@@ -33,6 +33,15 @@ import Testing
         #expect(table.targets == [.classes(["\"", "a, \"b\"\r\nc", "é;"])] && table.targetValues == [1, 2, 0])
     }
 
+    /// A field takes many times the byte that a separator takes in the file.
+    @Test func tooManyFieldsAreRefusedBeforeTheyAreKept() {
+        let content = [UInt8](repeating: UInt8(ascii: ","), count: 1 << 23)
+        let error = expectLittleMemory(beside: 1 << 27) {
+            #expect(throws: FileError.self) { try Table(content: content, name: "t") }
+        }
+        #expect(error == .badData(file: "t", problem: "line 1: found more than 1048576 fields in a line"))
+    }
+
     @Test func targetAnywhere() throws {
         let content = Array("a,y,b\n1,2,3\n4,5,6\n".utf8)
         let table = try Table(content: content, name: "t", target: "y")

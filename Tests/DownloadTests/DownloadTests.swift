@@ -204,13 +204,32 @@ private func digest(of content: [UInt8]) -> String {
         #expect(try names(in: directory.path + "/MNIST/raw") == ["images", "more.gz"])
     }
 
-    /// A gigabyte of zeros in a megabyte.
+    /// A hundred megabytes of zeros in a hundred kilobytes.
     @Test func contentIsHashedWithoutBeingHeld() throws {
-        let server = try ScriptedServer([.whole(GzipBomb.file(zeros: 1 << 30))])
+        let server = try ScriptedServer([.whole(GzipBomb.file(zeros: 100_000_000))])
         try expectLittleMemory {
-            try expectNotDownloaded(
-                from: server, "images.gz: \(server.url)images.gz: found content with SHA-256 49bc20df")
+            try expectNotDownloaded(from: server, "images.gz: \(server.url)images.gz: at byte ")
         }
+    }
+
+    /// What unpacks to more than any of the files is refused; as somebody's own file it is not replaced.
+    @Test func contentWithoutEndIsRefused() throws {
+        let bomb = GzipBomb.file(zeros: 10_000_000)
+        let server = try ScriptedServer([.whole(bomb)])
+        var download = Download(to: directory.path, files: [file], mirrors: [server.url])
+        download.longestContent = 1_000_000
+        let problem = "found content of more than 1000000 bytes, expected \(file.digest)"
+        #expect(throws: DownloadError(file: "images.gz", problem: "\(server.url)images.gz: \(problem)")) {
+            try download.run()
+        }
+        let path = try directory.write(bomb, to: "images.gz")
+        #expect {
+            try download.run()
+        } throws: {
+            guard case FileError.badData(path, _) = $0 else { return false }
+            return "\($0)".contains("\(problem); move it away")
+        }
+        #expect(try names(in: directory.path) == ["images.gz"])
     }
 
     @Test func damagedFileIsReplaced() throws {

@@ -42,8 +42,8 @@ public struct Table: Dataset {
     /// - Parameters:
     ///   - target: The column to predict; nil for the last one.
     ///   - shape: What the features are, [height][width][channels]; nil for a vector.
-    /// - Throws: ``FileError`` for a file that is missing or cannot be read, for one of more than 2³⁰ bytes and, with line
-    ///   and column, for one whose content is not such a table.
+    /// - Throws: ``FileError`` for a file that is missing or cannot be read, for one of more than 2³⁰ bytes (packed: 2²⁸)
+    ///   and, with line and column, for one whose content is not such a table.
     public init(
         contentsOf url: URL, target: String? = nil, kind: TargetKind = .automatic, shape: Shape? = nil
     ) throws(FileError) {
