@@ -81,6 +81,9 @@ package struct Mutator {
     private static let values = ["null", "true", "[]", "{}", "\"\"", "[[]]", "\"\\u0000\"", "\"\\ud800\"", ""]
         .map { Array($0.utf8) }
 
+    /// Bytes that readers of texts look at, and some that are no text.
+    private static let marks = Array("\",;:\t\r\n 019.+-eE#\\/{}[]aé\u{feff}".utf8) + [0, 0x7f, 0xc3, 0xff]
+
     /// Changes a text of numbers, strings and parts between commas: JSON, or a table.
     package mutating func changeText(_ text: inout [UInt8], separator: UInt8 = UInt8(ascii: ",")) {
         switch integer(below: 8) {
@@ -105,8 +108,9 @@ package struct Mutator {
             let old = part(of: text, separator)
             text.insert(contentsOf: text[old] + [separator], at: old.lowerBound)
         default:
-            guard !text.isEmpty else { return }
-            text[integer(below: text.count)] = UInt8(32 + integer(below: 96))
+            let byte = choice(of: Mutator.marks)
+            let place = integer(below: text.count)
+            if integer(below: 2) == 0, !text.isEmpty { text[place] = byte } else { text.insert(byte, at: place) }
         }
     }
 

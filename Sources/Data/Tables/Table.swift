@@ -159,8 +159,8 @@ public struct Table: Dataset {
     private static func place(of target: String?, in columns: [String]) throws(TableError) -> Int {
         guard let target else { return columns.count - 1 }
         guard let place = columns.firstIndex(of: target) else {
-            throw TableError(
-                line: 0, problem: "found no column \(target), expected one of \(columns.joined(separator: ", "))")
+            let names = columns.prefix(100).joined(separator: ", ") + (columns.count > 100 ? ", …" : "")
+            throw TableError(line: 0, problem: "found no column \(target), expected one of \(names)")
         }
         return place
     }
