@@ -24,7 +24,7 @@ public struct IDX: Sendable, Equatable {
     ///
     /// - Throws: ``FileError`` for a file that is missing, cannot be read or does not hold what its header says.
     public init(contentsOf path: String, kind: Kind) throws(FileError) {
-        try self.init(content: FileContent.load(path), name: FileContent.name(path), kind: kind)
+        try self.init(FileContent.open(path), kind: kind)
     }
 
     /// Takes apart the content of a file, unpacked.
@@ -32,34 +32,40 @@ public struct IDX: Sendable, Equatable {
     /// - Parameter name: The file's name for errors.
     /// - Throws: ``FileError/badData(file:problem:)``.
     public init(content: consuming [UInt8], name: String, kind: Kind) throws(FileError) {
+        try self.init(ByteReader(MemoryStream(content), name: name), kind: kind)
+    }
+
+    /// Reads the content of a file to its end. The header tells how long it must be, so that there is no memory for
+    /// elements that are not there.
+    init(_ file: ByteReader, kind: Kind) throws(FileError) {
         let headerSize = 4 + 4 * kind.rank
-        guard content.count >= 4 else {
-            throw .badData(file: name, problem: "file holds \(content.count) bytes, expected a header of \(headerSize)")
+        func number() throws(FileError) -> UInt32 {
+            let bytes = try file.read(4)
+            guard bytes.count == 4 else {
+                throw file.error("file holds \(file.position) bytes, expected a header of \(headerSize)")
+            }
+            return bytes.reduce(0) { $0 << 8 | UInt32($1) }
         }
-        let magic = IDX.bigEndian32(content, at: 0)
+        let magic = try number()
         guard magic == kind.rawValue else {
-            throw .badData(
-                file: name, problem: "found magic number \(magic), expected \(kind.rawValue) as in a file of \(kind)")
+            throw file.error("found magic number \(magic), expected \(kind.rawValue) as in a file of \(kind)")
         }
-        guard content.count >= headerSize else {
-            throw .badData(file: name, problem: "file holds \(content.count) bytes, expected a header of \(headerSize)")
-        }
-        let dimensions = (1...kind.rank).map { Int(IDX.bigEndian32(content, at: 4 * $0)) }
+        dimensions = try (0..<kind.rank).map { _ throws(FileError) in Int(try number()) }
         let stated = IDX.describe(dimensions, kind)
-        guard !dimensions.contains(0) else {
-            throw .badData(file: name, problem: "header says \(stated), expected at least one")
-        }
+        guard !dimensions.contains(0) else { throw file.error("header says \(stated), expected at least one") }
         guard let size = IDX.product(dimensions) else {
-            throw .badData(file: name, problem: "header says \(stated), more than any file can hold")
+            throw file.error("header says \(stated), more than any file can hold")
         }
-        content.removeFirst(headerSize)
-        guard content.count == size else {
-            throw .badData(
-                file: name, problem: "header says \(stated) (\(size) bytes), file holds \(content.count) bytes after it"
-            )
+        if let held = file.remaining, held != size {
+            throw file.error("header says \(stated) (\(size) bytes), file holds \(held) bytes after it")
         }
-        self.dimensions = dimensions
-        elements = content
+        elements = try file.read(size)
+        guard elements.count == size else {
+            throw file.error("header says \(stated) (\(size) bytes), file holds \(elements.count) bytes after it")
+        }
+        guard try file.isAtEnd() else {
+            throw file.error("header says \(stated) (\(size) bytes), file holds more bytes after it")
+        }
     }
 
     /// "60000 images of 28×28"
@@ -76,9 +82,5 @@ public struct IDX: Sendable, Equatable {
             product = next
         }
         return product
-    }
-
-    private static func bigEndian32(_ bytes: [UInt8], at offset: Int) -> UInt32 {
-        bytes[offset..<offset + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 }

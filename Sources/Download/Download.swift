@@ -38,7 +38,8 @@ public struct Download: Sendable {
         }
     }
 
-    /// Where the files go; it is created where it is missing.
+    /// Where the files go; it is created where it is missing. If it has none of them and `MNIST/raw` below it, where
+    /// torchvision puts them, has some, they go there.
     public let directory: String
     /// What to fetch.
     public let files: [File]
@@ -46,6 +47,9 @@ public struct Download: Sendable {
     public let mirrors: [String]
     /// After how many seconds without a byte a mirror is given up.
     public let timeout: Double
+
+    /// More bytes than any of the files unpacks to.
+    package var longestContent = 1 << 30
 
     /// - Parameters:
     ///   - directory: Where the files go; it is created where it is missing.
@@ -73,20 +77,21 @@ public struct Download: Sendable {
     public func run(
         progress: (_ file: String, _ received: Int, _ expected: Int?) -> Void = { _, _, _ in }
     ) throws {
+        let place = MNIST.directory(of: files.map(\.name), below: directory) ?? directory
         var missing: [File] = []
-        for file in files where try !isPresent(file) { missing.append(file) }
+        for file in files where try !isPresent(file, in: place) { missing.append(file) }
         guard !missing.isEmpty else { return }
-        try AtomicFile.makeFolder(directory)
+        try AtomicFile.makeFolder(place)
         var mirrors = mirrors
-        for file in missing { try fetch(file, from: &mirrors, progress: progress) }
+        for file in missing { try fetch(file, to: "\(place)/\(file.name).gz", from: &mirrors, progress: progress) }
     }
 
-    private func isPresent(_ file: File) throws(FileError) -> Bool {
+    private func isPresent(_ file: File, in place: String) throws(FileError) -> Bool {
         for (suffix, isReplaceable) in [("", false), (".gz", true)] {
-            let path = "\(directory)/\(file.name)\(suffix)"
-            let digest: String
+            let path = "\(place)/\(file.name)\(suffix)"
+            let digest: String?
             do throws(FileError) {
-                digest = try Download.digest(ofContent: path)
+                digest = try self.digest(ofContent: path)
             } catch .missingInput {
                 continue
             } catch .badData where isReplaceable {
@@ -95,7 +100,7 @@ public struct Download: Sendable {
             guard digest == file.digest else {
                 throw .badData(
                     file: path,
-                    problem: "found content with SHA-256 \(digest), expected \(file.digest); "
+                    problem: "\(found(digest)), expected \(file.digest); "
                         + "move it away, or download to another directory")
             }
             return true
@@ -106,12 +111,11 @@ public struct Download: Sendable {
     /// Fetches a file from the first mirror that has it. Those that failed move to the end: they need not be waited for
     /// again with each file.
     private func fetch(
-        _ file: File, from mirrors: inout [String], progress: (String, Int, Int?) -> Void
+        _ file: File, to path: String, from mirrors: inout [String], progress: (String, Int, Int?) -> Void
     ) throws {
-        let path = "\(directory)/\(file.name).gz"
         let part = path + ".part"
         // A run that ended between the last byte and the new name has left nothing to fetch.
-        if (try? Download.digest(ofContent: part)) == file.digest { return try Download.rename(part, to: path) }
+        if (try? digest(ofContent: part)) == file.digest { return try Download.rename(part, to: path) }
 
         var problems: [String] = []
         for mirror in mirrors {
@@ -139,7 +143,7 @@ public struct Download: Sendable {
             let isContinued = Transfer.size(part) > 0
             do throws(TransferFailure) {
                 try Transfer(url: url, part: part, timeout: timeout).run(progress: progress)
-                return try Download.verify(part, digest: digest)
+                return try verify(part, digest: digest)
             } catch {
                 guard case .wrongContent = error else { throw error }
                 guard unlink(part) == 0 || errno == ENOENT else { throw .storage(.unwritable(path: part)) }
@@ -148,24 +152,27 @@ public struct Download: Sendable {
         }
     }
 
-    private static func verify(_ part: String, digest: String) throws(TransferFailure) {
-        let found: String
+    private func verify(_ part: String, digest expected: String) throws(TransferFailure) {
+        let digest: String?
         do throws(FileError) {
-            found = try Download.digest(ofContent: part)
+            digest = try self.digest(ofContent: part)
         } catch .badData(_, let problem) {
             throw .wrongContent(problem)
         } catch {
             throw .storage(error)
         }
-        guard found == digest else {
-            throw .wrongContent("found content with SHA-256 \(found), expected \(digest)")
+        guard digest == expected else {
+            throw .wrongContent("\(found(digest)), expected \(expected)")
         }
     }
 
-    private static func digest(ofContent path: String) throws(FileError) -> String {
-        var hash = SHA256()
-        hash.update(try FileContent.load(path))
-        return hash.hexadecimal()
+    /// nil for one that is longer than any of the files.
+    private func digest(ofContent path: String) throws(FileError) -> String? {
+        try FileContent.digest(path, limit: longestContent)
+    }
+
+    private func found(_ digest: String?) -> String {
+        "found content " + (digest.map { "with SHA-256 \($0)" } ?? "of more than \(longestContent) bytes")
     }
 
     private static func rename(_ part: String, to path: String) throws(FileError) {

@@ -1,62 +1,68 @@
 import Foundation
 
-/// The one way in which files are read.
+/// The one way in which files are read: piece by piece, so that a header can be looked at before there is memory for
+/// what it speaks of.
 package enum FileContent {
-    /// The most bytes that a file of data may hold, packed or unpacked: more than any data set in MNIST's format has,
-    /// and little enough that a decompression bomb does no harm.
-    package static let limit = 1 << 30
+    /// The most bytes of a text, which is held as a whole.
+    package static let longestText = 1 << 30
+    /// The most bytes of one that is unpacked: a file of a thousandth of them might be made to do harm.
+    package static let longestPackedText = 1 << 28
 
-    /// Reads the file and unpacks it if its first bytes are those of a gzip file, whatever its name is.
-    package static func load(_ path: String) throws(FileError) -> [UInt8] {
-        let bytes = try read(path, limit: limit)
-        guard Gzip.isGzip(bytes) else { return bytes }
-        do throws(GzipError) {
-            return try Gzip.decompress(bytes, limit: limit)
-        } catch {
-            throw .badData(file: name(path), problem: error.description)
+    /// Opens a file, whose content is unpacked if its first bytes are those of a gzip file, whatever its name is. A
+    /// packed file's checksum is verified where the content ends.
+    ///
+    /// - Throws: ``FileError``, as ``FileStream`` does.
+    package static func open(_ path: String) throws(FileError) -> ByteReader {
+        let file = ByteReader(try FileStream(path), name: name(path))
+        guard try GzipStream.isGzip(file) else { return file }
+        return ByteReader(GzipStream(file, name: file.name), name: file.name)
+    }
+
+    /// The SHA-256 of a file's content, unpacked if it is packed, in hexadecimal digits; nil if there is too much of it.
+    ///
+    /// - Parameter limit: The most bytes that it may unpack to, because a small file can unpack to a thousand times its
+    ///   size and keep the processor busy.
+    package static func digest(_ path: String, limit: Int) throws(FileError) -> String? {
+        let content = HashedStream(try open(path))
+        var count = 0
+        while true {
+            let piece = try content.next()
+            guard !piece.isEmpty else { return content.hash.hexadecimal() }
+            count += piece.count
+            guard count <= limit else { return nil }
         }
     }
 
-    /// Reads the file as it is.
+    /// A text file's content, unpacked if it is packed.
     ///
-    /// - Parameter limit: The most bytes that it may hold.
-    package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-        var status = stat()
-        // Before it is opened, because opening a named pipe would wait for a writer.
-        guard stat(path, &status) == 0 else { throw failure(path) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "neither a file nor a directory"
-            throw .unreadable(path: path, problem: "found \(kind), expected a file")
+    /// - Parameters:
+    ///   - limit: The most bytes that it may have.
+    ///   - packedLimit: The most bytes that a packed one may unpack to, however small it is.
+    /// - Throws: ``FileError``, also ``FileError/badData(file:problem:)`` for one with a zero byte, which no text has, and
+    ///   for one beyond the limits.
+    package static func text(
+        _ path: String, limit: Int = longestText, packedLimit: Int = longestPackedText
+    ) throws(FileError) -> [UInt8] {
+        let content = try open(path)
+        if let size = content.remaining, size > limit {
+            throw content.error("found \(size) bytes, expected a text of at most \(limit)")
         }
-        let size = Int(status.st_size)
-        guard size <= limit else {
-            throw .badData(file: name(path), problem: "found \(size) bytes, expected at most \(limit)")
-        }
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure(path) }
-        defer { close(file) }
-        var error: FileError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                let got = Foundation.read(file, buffer.baseAddress.map { $0 + count }, size - count)
-                if got < 0 && errno == EINTR { continue }
-                if got < 0 { error = failure(path) }
-                if got <= 0 { return }
-                count += got
+        let most = content.remaining == nil ? packedLimit : limit
+        var text: [UInt8] = []
+        text.reserveCapacity(content.remaining ?? 0)
+        while true {
+            let piece = try content.next()
+            guard !piece.isEmpty else { return text }
+            if let zero = piece.firstIndex(of: 0) {
+                throw content.error("found a byte 0 at byte \(text.count + zero), expected text")
+            }
+            text += piece
+            guard text.count <= most else {
+                throw content.error("the text unpacks to more than \(most) bytes, the most of a packed one: unpack it")
             }
         }
-        if let error { throw error }
-        return bytes
     }
 
     /// The last component of the path.
     package static func name(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
-
-    /// The error that the last system call left in `errno`.
-    private static func failure(_ path: String) -> FileError {
-        let code = errno
-        let problem = String(cString: strerror(code))
-        return code == ENOENT || code == ENOTDIR
-            ? .missingInput(path: path, problem: problem) : .unreadable(path: path, problem: problem)
-    }
 }

@@ -22,13 +22,17 @@ public struct Safetensors: Sendable {
     ///
     /// - Throws: ``FileError`` if it cannot be read, ``SafetensorsError`` if its content is not what the format says.
     public init(contentsOf url: URL) throws {
-        try self.init(FileContent.read(url.path, limit: .max), source: url.lastPathComponent)
+        let file = try FileStream(url.path)
+        try self.init(ByteReader(file, name: url.lastPathComponent), size: file.remaining ?? 0)
     }
 
     /// Writes the tensors to a file, atomically.
     ///
     /// - Throws: ``FileError`` if it cannot be written, ``SafetensorsError`` if the format cannot hold it.
-    public func write(to url: URL) throws { try AtomicFile.write(encoded(), to: url) }
+    public func write(to url: URL) throws {
+        let (header, ordered) = try layout()
+        try AtomicFile.write([header] + ordered.map(\.value.bytes), to: url)
+    }
 
     /// The elements of the tensor of that name, in C order.
     ///
@@ -76,7 +80,14 @@ extension Safetensors {
         }
 
         /// - Throws: ``SafetensorsError`` with the place if the bytes are not as many as the shape needs.
-        init(shape: [Int], type: DataType, bytes: some Collection<UInt8>, place: String) throws(SafetensorsError) {
+        init(shape: [Int], type: DataType, bytes: [UInt8], place: String) throws(SafetensorsError) {
+            try Tensor.check(shape, type, byteCount: bytes.count, place: place)
+            (self.shape, self.type, self.bytes) = (shape, type, bytes)
+        }
+
+        static func check(
+            _ shape: [Int], _ type: DataType, byteCount: Int, place: String
+        ) throws(SafetensorsError) {
             var needed = type.size
             for size in shape {
                 let (product, overflow) = needed.multipliedReportingOverflow(by: size)
@@ -86,13 +97,10 @@ extension Safetensors {
                 }
                 needed = product
             }
-            guard bytes.count == needed else {
+            guard byteCount == needed else {
                 let expected = "\(needed) for shape \(shape) of \(type)"
-                throw SafetensorsError(.shape, place, found: "\(bytes.count) bytes", expected: expected)
+                throw SafetensorsError(.shape, place, found: "\(byteCount) bytes", expected: expected)
             }
-            self.shape = shape
-            self.type = type
-            self.bytes = [UInt8](bytes)
         }
     }
 

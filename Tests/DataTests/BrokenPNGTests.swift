@@ -1,6 +1,7 @@
 import LanesData
 import LanesFiles
 import LanesTraining
+import TestSupport
 import Testing
 
 /// PNG files that break the format, each in one way.
@@ -60,7 +61,7 @@ import Testing
             (0, [0, 0, 0x20, 0, 0, 0, 0x20, 1], "header says 8193×8192 pixels, expected at most 65536 in a row"),
             (0, [0, 0, 0x20, 0, 0, 0, 0x20, 0], "header says 8192×8192 pixels (67117056 bytes), the image data"),
             (4, [0, 0, 0, 7], "header says 7×7 pixels (56 bytes), the image data unpacks to 48"),
-            (4, [0, 0, 0, 5], "of the image data: the data unpacks to more than the 40 bytes allowed"),
+            (4, [0, 0, 0, 5], "header says 5×7 pixels (40 bytes), the image data unpacks to more"),
             (8, [3], "header says colour type 0 with 3 bits, which PNG does not have"),
             (8, [4, 2], "header says colour type 2 with 4 bits, which PNG does not have"),
             (9, [7], "header says colour type 7 with 8 bits, which PNG does not have"),
@@ -81,6 +82,52 @@ import Testing
         expectProblem(
             changed("gray8") { $0[1].type = "t\0xt" }, "found bytes [116, 0, 120, 116] at byte 37, expected a type of")
         expectProblem(changed("gray8") { $0.removeLast() }, "the file is cut off at byte 146, before its end")
+        expectProblem(
+            changed("gray8") { $0[5].body = [0] }, "found chunk IEND at byte 146: of 1 bytes, expected at most 0")
+        expectProblem(changed("gray8") { $0.insert($0[1], at: 3) }, "the compressed data is cut off")
+        expectProblem(
+            changed("gray8") { $0.insert(contentsOf: [$0[1], $0[2]], at: 5) }, "expected it before the image")
+        expectProblem(changed("gray8") { $0.insert(("IDAT", [0]), at: 5) }, "found bytes after the checksum")
+        expectProblem(
+            changed("gray8") {
+                $0.insert(("qQQq", [0]), at: 5); $0[5].type = "QQQQ"
+            }, "found chunk QQQQ after")
+        // 2³¹ bytes, which is more than a chunk may have; then what a chunk may have.
+        for (size, problem) in [(UInt8(0x80), "of 2147483648 bytes, expected less than 2³¹"), (0x7f, "is cut off at")] {
+            var file = PNGFixtures.file("gray8")
+            file.replaceSubrange(33..<37, with: [size, 0, 0, 0])
+            expectProblem(file, problem)
+        }
+    }
+
+    /// What a decoder need not know it passes over, wherever it stands, except within the image data.
+    @Test(arguments: [1, 2, 5])
+    func unknownAncillaryChunks(place: Int) throws {
+        let file = changed("gray8") { $0.insert(("quQq", [UInt8](repeating: 7, count: 100_000)), at: place) }
+        #expect(try GrayImage.decode(file, name: "test") == GrayImage.decode(PNGFixtures.file("gray8"), name: "test"))
+    }
+
+    /// Only as many bits as a sample has count, whatever stands above them.
+    @Test func transparentColorIsMasked() throws {
+        let file = PNGFixtures.file("transparentGray8")
+        let changed = changed("transparentGray8") { $0[2].body[0] = 0xf0 }
+        #expect(try GrayImage.decode(changed, name: "test") == GrayImage.decode(file, name: "test"))
+    }
+
+    /// A picture of 4096×4096 pixels of 64 bits, all of them 0: 134 MB in a thousandth of that. Only what is asked for,
+    /// a byte a pixel, may take memory.
+    @Test(arguments: [false, true])
+    func greatPicture(isPackedTwice: Bool) throws {
+        let rows = 4096 * (1 + 8 * 4096)
+        var header = PNGFixtures.chunks(PNGFixtures.file("rgba16"))[0]
+        header.body.replaceSubrange(0..<8, with: [0, 0, 0x10, 0, 0, 0, 0x10, 0])
+        let file = PNGFixtures.file(of: [header, ("IDAT", GzipBomb.zlib(zeros: rows)), ("IEND", [])])
+        let content = isPackedTwice ? GzipFixtures.stored(file) : file
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(content, to: "great.png")
+        let picture = try expectLittleMemory(beside: 1 << 24) { try Picture.load(path, color: .gray) }
+        #expect(picture.pixels.count == 1 << 24)
+        #expect(picture.pixels.allSatisfy { $0 == 255 })
     }
 
     @Test func wrongZlibStream() {
@@ -92,17 +139,57 @@ import Testing
         expectProblem(changed("gray8") { $0[4].body.removeLast() }, "of the image data: the checksum is cut off")
         expectProblem(changed("gray8") { $0.remove(at: 4) }, "of the image data: the compressed data is cut off")
         expectProblem(
-            changed("gray8") { $0.removeSubrange(2...4) }, "at byte 0 of the image data: the zlib header is cut off")
+            changed("gray8") { $0.replaceSubrange(2...4, with: [("IDAT", [])]) },
+            "at byte 0 of the image data: the zlib header is cut off")
+        expectProblem(changed("gray8") { $0.removeSubrange(2...4) }, "found the end chunk IEND, expected image data")
     }
 
     @Test func wrongPalettes() {
         let bad = "expected three for each of 1…256 colours"
-        expectProblem(changed("palette8") { $0.remove(at: 2) }, "found a palette of 0 bytes, " + bad)
+        expectProblem(changed("palette8") { $0.remove(at: 2) }, "found no palette before the image data")
         expectProblem(changed("palette8") { $0[2].body.removeLast() }, "found a palette of 599 bytes, " + bad)
+        expectProblem(changed("palette8") { $0[2].body = [] }, "found a palette of 0 bytes, " + bad)
+        expectProblem(changed("palette8") { $0[2].body += $0[2].body }, "of 1200 bytes, expected at most 768")
+        expectProblem(
+            changed("palette4") { $0[2].body += [1, 2, 3] },
+            "found a palette of 51 bytes, expected three for each of 1…16 colours")
+        expectProblem(changed("palette4") { $0.insert($0[2], at: 2) }, "found chunk PLTE at byte 118: a second palette")
+        expectProblem(changed("palette4") { $0.append($0.remove(at: 2)) }, "found no palette before the image data")
+        expectProblem(changed("rgb8") { $0.insert(("PLTE", [1, 2, 3]), at: $0.count - 1) }, "found chunk PLTE at byte")
+        expectProblem(changed("rgb8") { $0.insert(("PLTE", [1, 2]), at: 1) }, "found a palette of 2 bytes, " + bad)
+        for name in ["gray8", "grayAlpha8"] {
+            expectProblem(
+                changed(name) { $0.insert(("PLTE", [1, 2, 3]), at: 1) },
+                "found a palette in a grey image, expected none")
+        }
         expectProblem(changed("palette4") { $0[2].body.removeLast(3) }, "found colour 15 in a pixel, the palette has")
         expectProblem(
             changed("transparentPalette2") { $0[3].body = [1, 2, 3, 4, 5] },
-            "found transparencies of 5 colours, the palette has 4")
+            "found transparencies of 5 colours, the palette before them has 4")
+        expectProblem(
+            changed("transparentPalette2") { $0[3].body = [] },
+            "found transparencies of 0 colours, the palette before them has 4")
+        expectProblem(
+            changed("transparentPalette2") { $0.swapAt(2, 3) },
+            "found transparencies of 2 colours, the palette before them has 0")
+        for name in ["transparentPalette2", "transparentGray8"] {
+            expectProblem(
+                changed(name) { chunks in
+                    let place = chunks.firstIndex { $0.type == "tRNS" } ?? 0
+                    chunks.insert(chunks[place], at: place)
+                }, "transparencies twice, expected them once")
+            expectProblem(
+                changed(name) { chunks in
+                    let place = chunks.firstIndex { $0.type == "tRNS" } ?? 0
+                    chunks.insert(chunks.remove(at: place), at: chunks.count - 1)
+                }, "expected it before the image data's end")
+        }
+        for name in ["grayAlpha8", "rgba16"] {
+            expectProblem(
+                changed(name) { $0.insert(("tRNS", [0, 1]), at: 1) },
+                "found a transparent colour in an image with alpha, expected none")
+        }
+        expectProblem(changed("transparentRGB16") { $0[2].body += [0, 0] }, "of 8 bytes, expected 6")
         expectProblem(
             changed("transparentGray8") { $0[2].body = [1] }, "found a transparent colour of 1 bytes, expected 2")
     }

@@ -116,13 +116,49 @@ import Testing
         }
     }
 
-    /// A hole of two gigabytes, which takes no space on disk.
-    @Test func fileBeyondTheLimit() throws {
+    /// A hole of many gigabytes takes no space on disk, and must take none in memory.
+    @Test(arguments: ["nothing", "a header that says less", "a header that says more"])
+    func hugeFile(start: String) throws {
         let directory = try TemporaryDirectory()
-        let path = try directory.write([], to: "huge")
-        #expect(truncate(path, 1 << 31) == 0)
+        let header: [UInt8] =
+            switch start {
+            case "nothing": []
+            case "a header that says less": idx(magic: 2051, dimensions: [60000, 28, 28], elements: [])
+            default: idx(magic: 2051, dimensions: [.max, 1024, 1024], elements: [])
+            }
+        let path = try directory.write(header, to: "huge")
+        try #require(truncate(path, 1 << 36) == 0)
+        let error = expectLittleMemory {
+            #expect(throws: FileError.self) { try IDX(contentsOf: path, kind: .images) }
+        }
+        let problem =
+            start == "nothing"
+            ? "found magic number 0, expected 2051 as in a file of images"
+            : "bytes), file holds 68719476720 bytes after it"
+        #expect(error?.description.hasSuffix(problem) == true, "\(error as Any)")
+    }
+
+    /// What the header says is compared with what comes out, and no more than that is unpacked at a time.
+    @Test(arguments: [("short", 23), ("long", 25)])
+    func packedFileOfAnotherLength(what: String, count: Int) throws {
+        let content = idx(magic: 2051, dimensions: [2, 3, 4], elements: [UInt8](repeating: 7, count: count))
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(GzipFixtures.stored(content), to: what)
+        let held = count < 24 ? "23 bytes" : "more bytes"
         #expect(
-            throws: FileError.badData(file: "huge", problem: "found 2147483648 bytes, expected at most 1073741824")
+            throws: FileError.badData(
+                file: what, problem: "header says 2 images of 3×4 (24 bytes), file holds \(held) after it")
         ) { try IDX(contentsOf: path, kind: .images) }
+    }
+
+    /// A gigabyte of zeros in a megabyte, without a header or with one of a small file.
+    @Test(arguments: ["nothing", "a header"])
+    func packedZeros(start: String) throws {
+        let header = start == "nothing" ? [] : idx(magic: 2051, dimensions: [1, 2, 2], elements: [])
+        let directory = try TemporaryDirectory()
+        let path = try directory.write(GzipBomb.file(start: header, zeros: 1 << 30), to: "bomb")
+        expectLittleMemory {
+            #expect(throws: FileError.self) { try IDX(contentsOf: path, kind: .images) }
+        }
     }
 }

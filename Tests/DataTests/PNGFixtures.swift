@@ -2,6 +2,7 @@ import LanesData
 import LanesFiles
 import LanesTraining
 import Foundation
+import TestSupport
 
 /// PNG files of 7×6 pixels, and ways to make broken ones of them.
 ///
@@ -30,29 +31,14 @@ enum PNGFixtures {
         Array(Data(base64Encoded: files[name] ?? "") ?? Data())
     }
 
-    /// A file's chunks; the bytes must be those of a whole file.
+    /// A file's chunks.
     static func chunks(_ file: [UInt8]) -> [(type: String, body: [UInt8])] {
-        var chunks: [(type: String, body: [UInt8])] = []
-        var offset = 8
-        while offset < file.count {
-            let length = file[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
-            let type = String(decoding: file[offset + 4..<offset + 8], as: UTF8.self)
-            chunks.append((type, Array(file[offset + 8..<offset + 8 + length])))
-            offset += 12 + length
-        }
-        return chunks
+        PNGChunks.chunks(of: file).map { ($0.type, $0.body) }
     }
 
     /// A file of the chunks, with right checksums.
     static func file(of chunks: [(type: String, body: [UInt8])]) -> [UInt8] {
-        chunks.reduce(into: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) { file, chunk in
-            let checked = Array(chunk.type.utf8) + chunk.body
-            file += bigEndian(UInt32(chunk.body.count)) + checked + bigEndian(CRC32.checksum(checked))
-        }
-    }
-
-    private static func bigEndian(_ value: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
+        PNGChunks.file(of: chunks.map { PNGChunks.Chunk(type: $0.type, body: $0.body) })
     }
 
     private static let files: [String: String] = [

@@ -186,6 +186,52 @@ private func digest(of content: [UInt8]) -> String {
         #expect(try names(in: directory.path) == [name])
     }
 
+    /// Where torchvision puts them, and where training finds them.
+    @Test(arguments: ["MNIST/raw/images.gz", "MNIST/raw/images"])
+    func filesInTorchvisionsPlaceAreSkipped(name: String) throws {
+        try directory.write(name.hasSuffix(".gz") ? packed : content, to: name)
+        try download(from: [])
+        #expect(try names(in: directory.path) == ["MNIST"])
+    }
+
+    /// Training reads all files in one place, so what is missing goes where the others are.
+    @Test func missingFilesGoWhereTheOthersAre() throws {
+        try directory.write(content, to: "MNIST/raw/images")
+        let server = try ScriptedServer([.whole(packed)])
+        let files = ["images", "more"].map { Download.File(name: $0, digest: file.digest) }
+        try Download(to: directory.path, files: files, mirrors: [server.url]).run()
+        #expect(try names(in: directory.path) == ["MNIST"])
+        #expect(try names(in: directory.path + "/MNIST/raw") == ["images", "more.gz"])
+    }
+
+    /// A hundred megabytes of zeros in a hundred kilobytes.
+    @Test func contentIsHashedWithoutBeingHeld() throws {
+        let server = try ScriptedServer([.whole(GzipBomb.file(zeros: 100_000_000))])
+        try expectLittleMemory {
+            try expectNotDownloaded(from: server, "images.gz: \(server.url)images.gz: at byte ")
+        }
+    }
+
+    /// What unpacks to more than any of the files is refused; as somebody's own file it is not replaced.
+    @Test func contentWithoutEndIsRefused() throws {
+        let bomb = GzipBomb.file(zeros: 10_000_000)
+        let server = try ScriptedServer([.whole(bomb)])
+        var download = Download(to: directory.path, files: [file], mirrors: [server.url])
+        download.longestContent = 1_000_000
+        let problem = "found content of more than 1000000 bytes, expected \(file.digest)"
+        #expect(throws: DownloadError(file: "images.gz", problem: "\(server.url)images.gz: \(problem)")) {
+            try download.run()
+        }
+        let path = try directory.write(bomb, to: "images.gz")
+        #expect {
+            try download.run()
+        } throws: {
+            guard case FileError.badData(path, _) = $0 else { return false }
+            return "\($0)".contains("\(problem); move it away")
+        }
+        #expect(try names(in: directory.path) == ["images.gz"])
+    }
+
     @Test func damagedFileIsReplaced() throws {
         try directory.write(Array(packed.dropLast(20)), to: "images.gz")
         let server = try ScriptedServer([.whole(packed)])

@@ -1,5 +1,6 @@
 import Foundation
 import LanesFiles
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -157,6 +158,74 @@ import Testing
         let error = #expect(throws: SafetensorsError.self) { try Safetensors(data, source: "x") }
         #expect(error?.kind == (length == 1 ? .header : .length))
         #expect(error?.expected.contains("100000000 bytes") == (length > 100_000_000))
+    }
+
+    /// What Foundation's JSON makes of a string with escapes must come out, for escapes of every kind.
+    @Test func escapesAreThoseOfJSON() throws {
+        let pieces = [
+            #"\""#, #"\\"#, #"\/"#, #"\b"#, #"\f"#, #"\n"#, #"\r"#, #"\t"#, #"\u0041"#, #"\u00e9"#, #"\uABcd"#,
+            #"\ud83d\ude00"#, #"\uD83D\uDE00"#, #"\u0000"#, "é", "😀", "\u{7f}", "a", #"\ud83d"#, #"\ude00"#,
+            #"\ud83d\u0041"#,
+            #"\u12g4"#, #"\u12"#, #"\x"#, #"\ud83d\ud83d"#, #"\u"#, "\u{1}", "\n",
+        ]
+        for first in pieces {
+            for second in pieces {
+                let text = "\"a\(first)\(second)\""
+                let expected = try? JSONDecoder().decode(String.self, from: Data(text.utf8))
+                let found = try? Safetensors(file("{\"__metadata__\":{\"k\":\(text)}}", data: 0), source: "x").metadata[
+                    "k"]
+                // As scalars, since é can be written in two ways that are equal as strings.
+                #expect(found.map { Array($0.utf8) } == expected.map { Array($0.utf8) }, "\(text)")
+            }
+        }
+    }
+
+    /// Before: a decoder for each string, which took a minute for a header of 100 MB.
+    @Test(.timeLimit(.minutes(1)))
+    func manyRemarksTakeTimeAsTheyAreLong() throws {
+        let remark = String(repeating: "r", count: 100)
+        let remarks = (0..<200_000).map { "\"\($0)\":\"\(remark)\"" }.joined(separator: ",")
+        let data = file("{\"__metadata__\":{\(remarks)}}", data: 0)
+        let start = ContinuousClock.now
+        let read = try expectLittleMemory(beside: 5 * data.count) { try Safetensors(data, source: "x") }
+        #expect(read.metadata.count == 200_000)
+        // A tenth of a second on an idle machine, and more than ten with a decoder for each.
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test func aShapeOfManySizesIsRefusedBeforeTheyAreKept() throws {
+        let sizes = repeatElement("1", count: 5_000_000).joined(separator: ",")
+        let data = file("{\"a\":{\"dtype\":\"U8\",\"shape\":[\(sizes)],\"data_offsets\":[0,1]}}", data: 1)
+        let error = expectLittleMemory(beside: 2 * data.count) {
+            #expect(throws: SafetensorsError.self) { try Safetensors(data, source: "x") }
+        }
+        #expect(error?.expected == "an array of at most 64 numbers")
+    }
+
+    /// A hole of many gigabytes takes no space on disk, and must take none in memory.
+    @Test(arguments: ["", "{}", #"{"a":{"dtype":"U8","shape":[68719476736],"data_offsets":[0,68719476736]}}"#])
+    func aHugeFileIsRefusedByItsHeader(header: String) throws {
+        try withTemporaryFolder { folder throws in
+            let url = folder.appendingPathComponent("huge")
+            try (header.isEmpty ? Data() : file(header, data: 0)).write(to: url)
+            try #require(truncate(url.path, 1 << 36) == 0)
+            expectLittleMemory {
+                #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: url) }
+            }
+        }
+    }
+
+    /// What is written and read needs memory once, beside the tensors themselves.
+    @Test func aGreatFileTakesItsSizeOnce() throws {
+        try withTemporaryFolder { folder throws in
+            let url = folder.appendingPathComponent("great")
+            let size = 1 << 27
+            var file = Safetensors()
+            file.tensors["a"] = try .init(shape: [size], [UInt8](repeating: 7, count: size))
+            try expectLittleMemory { try file.write(to: url) }
+            let read = try expectLittleMemory(beside: size) { try Safetensors(contentsOf: url) }
+            #expect(read.tensors == file.tensors)
+        }
     }
 
     @Test func everyTruncationIsRefused() throws {

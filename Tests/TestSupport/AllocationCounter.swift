@@ -27,19 +27,24 @@
 
         /// Allocations of watched threads since the program began.
         package static var count: Int { allocations.load(ordering: .sequentiallyConsistent) }
+
+        /// The bytes of watched threads' allocations of a megabyte and more since the program began.
+        package static var greatBytes: Int { greatAllocations.load(ordering: .sequentiallyConsistent) }
     }
 
     // Suites run at the same time, and there is one count for all.
     private let turn = DispatchSemaphore(value: 1)
     private let isCounting = Atomic<Bool>(false)
     private let allocations = Atomic<Int>(0)
+    private let greatAllocations = Atomic<Int>(0)
     // Written by `start` alone, before anything reads it.
     nonisolated(unsafe) private var watchKey = pthread_key_t()
 
     /// Must not allocate itself.
-    private func note() {
+    private func note(_ size: Int) {
         guard isCounting.load(ordering: .relaxed), pthread_getspecific(watchKey) != nil else { return }
         allocations.add(1, ordering: .relaxed)
+        if size >= 1 << 20 { greatAllocations.add(size, ordering: .relaxed) }
     }
 
     // glibc's own. A few words in, one out: Swift and C pass those alike.
@@ -49,7 +54,7 @@
 
     // Swift reserves the name malloc for its runtime's own calls; the linker gives both (Package.swift).
     @c(counted_malloc) public func countedMalloc(_ size: Int) -> UnsafeMutableRawPointer? {
-        note()
+        note(size)
         return systemMalloc(size)
     }
 
@@ -58,7 +63,7 @@
     public func countedPosixMemalign(
         _ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int
     ) -> Int32 {
-        note()
+        note(size)
         guard let memory = systemMemalign(alignment, size) else { return ENOMEM }
         place.pointee = memory
         return 0

@@ -80,7 +80,7 @@ package enum GzipFixtures {
     }
 
     /// The CRC-32 of the bytes, bit by bit as RFC 1952's section 8 defines it.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
         var crc = ~UInt32(0)
         for byte in bytes {
             crc ^= UInt32(byte)

@@ -58,7 +58,7 @@ public struct MNIST: Sendable {
             }
         }
         let usual = currentDirectory + "/data/mnist"
-        return filesDirectory(below: usual) == nil ? nil : try MNIST(directory: usual)
+        return self.directory(of: files.map(\.name), below: usual) == nil ? nil : try MNIST(directory: usual)
     }
 
     /// Loads the four files from a directory, or from `MNIST/raw` below it, where torchvision puts them. Each may be
@@ -66,7 +66,7 @@ public struct MNIST: Sendable {
     ///
     /// - Throws: ``FileError`` for files that are missing, cannot be read, break the format or do not fit together.
     public init(directory: String) throws(FileError) {
-        let place = MNIST.filesDirectory(below: directory) ?? directory
+        let place = MNIST.directory(of: MNIST.files.map(\.name), below: directory) ?? directory
         let paths = try MNIST.files.map { file throws(FileError) in try MNIST.path(of: file, in: place) }
 
         let results = Mutex([Result<(idx: IDX, isOriginal: Bool), FileError>?](repeating: nil, count: paths.count))
@@ -92,15 +92,15 @@ public struct MNIST: Sendable {
         self.directory = place
     }
 
-    /// The directory itself or `MNIST/raw` below it, whichever holds any of the files.
-    private static func filesDirectory(below directory: String) -> String? {
+    /// The directory itself or `MNIST/raw` below it, whichever holds any of the files, raw or packed.
+    package static func directory(of names: [String], below directory: String) -> String? {
         [directory, directory + "/MNIST/raw"].first { place in
-            files.contains { file in candidates(file, in: place).contains { isThere($0) } }
+            names.contains { name in candidates(name, in: place).contains { isThere($0) } }
         }
     }
 
     private static func path(of file: File, in directory: String) throws(FileError) -> String {
-        if let path = candidates(file, in: directory).first(where: { isThere($0) }) { return path }
+        if let path = candidates(file.name, in: directory).first(where: { isThere($0) }) { return path }
         throw .missingInput(
             path: directory,
             problem: isThere(directory + "/.")
@@ -110,8 +110,8 @@ public struct MNIST: Sendable {
     }
 
     /// The raw file first: it needs no unpacking.
-    private static func candidates(_ file: File, in directory: String) -> [String] {
-        ["", ".gz"].map { "\(directory)/\(file.name)\($0)" }
+    private static func candidates(_ name: String, in directory: String) -> [String] {
+        ["", ".gz"].map { "\(directory)/\(name)\($0)" }
     }
 
     private static func isThere(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -119,11 +119,9 @@ public struct MNIST: Sendable {
     private static func load(
         _ file: File, from path: String
     ) throws(FileError) -> (idx: IDX, isOriginal: Bool) {
-        let content = try FileContent.load(path)
-        var hash = SHA256()
-        hash.update(content)
-        let isOriginal = hash.hexadecimal() == file.digest
-        return (try IDX(content: content, name: FileContent.name(path), kind: file.kind), isOriginal)
+        let content = try HashedStream(FileContent.open(path))
+        let idx = try IDX(ByteReader(content, name: FileContent.name(path)), kind: file.kind)
+        return (idx, content.hash.hexadecimal() == file.digest)
     }
 }
 

@@ -7,19 +7,23 @@ extension GrayImage {
     /// - Throws: An error where nothing stands out from the paper.
     func inkOnPaper() throws(ImageError) -> GrayImage {
         let paper = Paper(of: self)
-        var differences: [Int16] = []
-        differences.reserveCapacity(pixels.count)
         // The squares of large differences tell ink, wherever the paper's own lie.
         var (darker, lighter) = (0, 0)
         for row in 0..<height {
             for column in 0..<width {
                 let difference = paper.difference(self, row: row, column: column)
-                differences.append(Int16(difference))
                 if difference < 0 { darker += difference * difference } else { lighter += difference * difference }
             }
         }
-        let sign: Int16 = darker > lighter ? -1 : 1
-        let contrasts = differences.map { UInt8(max(0, sign * $0)) }
+        let sign = darker > lighter ? -1 : 1
+        // Computed a second time, since of a great picture it is too much to keep.
+        var contrasts: [UInt8] = []
+        contrasts.reserveCapacity(pixels.count)
+        for row in 0..<height {
+            for column in 0..<width {
+                contrasts.append(UInt8(max(0, sign * paper.difference(self, row: row, column: column))))
+            }
+        }
 
         let levels = Histogram(contrasts)
         // A stroke covers more than a two-thousandth of a picture, a speck less.
@@ -39,7 +43,8 @@ extension GrayImage {
             // Above the noise nothing is subtracted, so that the edges of strokes stay where they are.
             contrast > min(noise, full / 2) ? UInt8((255 * min(contrast, full) + full / 2) / full) : 0
         }
-        return GrayImage(checkedHeight: height, width: width, pixels: contrasts.map { stretched[Int($0)] })
+        for index in contrasts.indices { contrasts[index] = stretched[Int(contrasts[index])] }
+        return GrayImage(checkedHeight: height, width: width, pixels: contrasts)
     }
 
     /// Ink must differ from paper by more levels than this.

@@ -1,3 +1,5 @@
+import LanesFiles
+
 /// PGM and PPM images, raw (P5, P6) and plain (P2, P3), of any number of levels; of several in one file the first is
 /// read.
 ///
@@ -7,8 +9,9 @@ enum Netpbm {
     static let prefix = Array("P".utf8)
 
     /// Reads a file that begins with the prefix.
-    static func decode(_ file: [UInt8], color: Picture.Color) throws(ImageError) -> Picture {
-        let format = String(decoding: file.prefix(2), as: UTF8.self)
+    static func decode(_ file: ByteReader, color: Picture.Color) throws(ImageError) -> Picture {
+        let format = String(
+            decoding: try ImageError.reading { () throws(FileError) in try file.read(2) }, as: UTF8.self)
         let stored: Picture.Color
         switch format {
         case "P5", "P2": stored = .gray
@@ -17,7 +20,7 @@ enum Netpbm {
             throw ImageError(
                 problem: "found format \(format.debugDescription), expected PGM's P5 or P2, PPM's P6 or P3, or PNG")
         }
-        var scanner = Scanner(file: file, offset: 2)
+        let scanner = Scanner(file: file)
         let width = try scanner.number("the width")
         let height = try scanner.number("the height")
         try ImageError.check(height: height, width: width)
@@ -26,62 +29,81 @@ enum Netpbm {
         guard (1...65535).contains(maximum) else {
             throw ImageError(problem: "header says \(what) levels up to \(maximum), expected up to 1…65535")
         }
-        let levels = Levels(count: height * width * stored.channels, maximum: maximum, what: what)
-        let pixels = try format == "P5" || format == "P6" ? levels.raw(scanner) : levels.plain(scanner)
-        return Picture(
-            checkedHeight: height, width: width, color: color, pixels: converted(pixels, from: stored, to: color))
+        let isRaw = format == "P5" || format == "P6"
+        let levels = Levels(rowLength: width * stored.channels, height: height, maximum: maximum, what: what)
+        if isRaw { try levels.checkRaw(scanner) }
+        // A plain file may be shorter than its header says: memory is taken only as rows come.
+        var pixels: [UInt8] = []
+        if isRaw { pixels.reserveCapacity(height * width * color.channels) }
+        for row in 0..<height {
+            let line = try isRaw ? levels.raw(row, scanner) : levels.plain(row, scanner)
+            append(line, from: stored, to: color, &pixels)
+        }
+        return Picture(checkedHeight: height, width: width, color: color, pixels: pixels)
     }
 
-    private static func converted(
-        _ pixels: [UInt8], from stored: Picture.Color, to color: Picture.Color
-    ) -> [UInt8] {
+    private static func append(
+        _ line: [UInt8], from stored: Picture.Color, to color: Picture.Color, _ pixels: inout [UInt8]
+    ) {
         switch (stored, color) {
-        case (.gray, .rgb): pixels.flatMap { [$0, $0, $0] }
+        case (.gray, .rgb):
+            for gray in line { for _ in 0..<3 { pixels.append(gray) } }
         case (.rgb, .gray):
-            stride(from: 0, to: pixels.count, by: 3).map {
-                UInt8((luma(Int(pixels[$0]), Int(pixels[$0 + 1]), Int(pixels[$0 + 2])) + 500) / 1000)
+            for first in stride(from: 0, to: line.count, by: 3) {
+                let thousandths = luma(Int(line[first]), Int(line[first + 1]), Int(line[first + 2]))
+                pixels.append(UInt8((thousandths + 500) / 1000))
             }
-        case (.gray, .gray), (.rgb, .rgb): pixels
+        case (.gray, .gray), (.rgb, .rgb): pixels += line
         }
     }
 
     /// Reads what follows the header.
     private struct Levels {
-        let count: Int
+        /// The levels of a row.
+        let rowLength: Int
+        let height: Int
         let maximum: Int
         /// What they are levels of.
         let what: String
 
-        func raw(_ scanner: Scanner) throws(ImageError) -> [UInt8] {
+        private var width: Int { maximum < 256 ? 1 : 2 }
+
+        /// Takes the white space behind the header, and refuses a file that is too short for its header.
+        func checkRaw(_ scanner: Scanner) throws(ImageError) {
             // One white space ends the header; a second one would be a pixel.
-            let file = scanner.file
-            let start = scanner.offset + 1
-            if scanner.offset < file.count, ![9, 10, 13, 32].contains(file[scanner.offset]) {
+            if let next = try scanner.byte(), ![9, 10, 13, 32].contains(next) {
                 throw ImageError(problem: "found no white space after the header")
             }
-            let width = maximum < 256 ? 1 : 2
-            guard file.count - start >= count * width else {
-                throw ImageError(
-                    problem: "header says \(count * width) bytes of pixels, "
-                        + "the file is cut off after \(max(0, file.count - start))")
-            }
+            if let held = scanner.file.remaining, held < height * rowLength * width { throw cutOff(after: held) }
+        }
+
+        func raw(_ row: Int, _ scanner: Scanner) throws(ImageError) -> [UInt8] {
+            let size = rowLength * width
+            let bytes = try ImageError.reading { () throws(FileError) in try scanner.file.read(size) }
+            guard bytes.count == size else { throw cutOff(after: row * size + bytes.count) }
+            if maximum == 255 { return bytes }
             var levels: [UInt8] = []
-            levels.reserveCapacity(count)
-            for offset in stride(from: start, to: start + count * width, by: width) {
-                let level = width == 1 ? Int(file[offset]) : Int(file[offset]) << 8 | Int(file[offset + 1])
+            levels.reserveCapacity(rowLength)
+            for offset in stride(from: 0, to: size, by: width) {
+                let level = width == 1 ? Int(bytes[offset]) : Int(bytes[offset]) << 8 | Int(bytes[offset + 1])
                 levels.append(try scaled(level))
             }
             return levels
         }
 
-        func plain(_ scanner: Scanner) throws(ImageError) -> [UInt8] {
-            var scanner = scanner
-            // Nothing is reserved: the file may be shorter than its header says.
+        func plain(_ row: Int, _ scanner: Scanner) throws(ImageError) -> [UInt8] {
             var levels: [UInt8] = []
-            for index in 0..<count {
-                levels.append(try scaled(scanner.number("\(what) \(index) of \(count)")))
+            for column in 0..<rowLength {
+                let level = try scanner.number("\(what) \(row * rowLength + column) of \(height * rowLength)")
+                levels.append(try scaled(level))
             }
             return levels
+        }
+
+        private func cutOff(after count: Int) -> ImageError {
+            ImageError(
+                problem: "header says \(height * rowLength * width) bytes of pixels, the file is cut off after \(count)"
+            )
         }
 
         private func scaled(_ level: Int) throws(ImageError) -> UInt8 {
@@ -94,25 +116,26 @@ enum Netpbm {
 
     /// Reads decimal numbers between white space and comments, which go from # to the end of the line.
     private struct Scanner {
-        let file: [UInt8]
-        /// The byte after the last one read.
-        var offset: Int
+        let file: ByteReader
+
+        /// Takes the next byte; nil at the file's end.
+        func byte() throws(ImageError) -> UInt8? {
+            try ImageError.reading { () throws(FileError) in try file.byte() }
+        }
 
         /// - Parameter what: What the number is, for the error.
-        mutating func number(_ what: @autoclosure () -> String) throws(ImageError) -> Int {
-            skipSpace()
-            guard offset < file.count else {
-                throw ImageError(problem: "the file is cut off at byte \(file.count), before \(what())")
+        func number(_ what: @autoclosure () -> String) throws(ImageError) -> Int {
+            guard let first = try skipSpace() else {
+                throw ImageError(problem: "the file is cut off at byte \(file.position), before \(what())")
             }
-            guard let first = digit else {
+            guard var value = digit(first) else {
                 throw ImageError(
-                    problem: "found byte \(file[offset]) at byte \(offset), expected \(what()), a number")
+                    problem: "found byte \(first) at byte \(file.position), expected \(what()), a number")
             }
-            var value = first
-            offset += 1
-            while let digit {
+            _ = try byte()
+            while let next = try peek(), let digit = digit(next) {
                 value = 10 * value + digit
-                offset += 1
+                _ = try byte()
                 guard value < 1 << 32 else {
                     throw ImageError(problem: "found \(what()) of \(value) or more, expected less than 2³²")
                 }
@@ -120,22 +143,23 @@ enum Netpbm {
             return value
         }
 
-        /// The digit that stands next, if one does.
-        private var digit: Int? {
-            guard offset < file.count, (0x30...0x39).contains(file[offset]) else { return nil }
-            return Int(file[offset]) - 0x30
+        private func digit(_ byte: UInt8) -> Int? { (0x30...0x39).contains(byte) ? Int(byte) - 0x30 : nil }
+
+        private func peek() throws(ImageError) -> UInt8? {
+            try ImageError.reading { () throws(FileError) in try file.peek() }
         }
 
-        private mutating func skipSpace() {
+        /// The byte after white space and comments, which is not taken; nil at the file's end.
+        private func skipSpace() throws(ImageError) -> UInt8? {
             var isComment = false
-            while offset < file.count {
-                let byte = file[offset]
-                if byte == UInt8(ascii: "#") { isComment = true }
-                if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { isComment = false }
+            while let next = try peek() {
+                if next == UInt8(ascii: "#") { isComment = true }
+                if next == UInt8(ascii: "\n") || next == UInt8(ascii: "\r") { isComment = false }
                 // Space, tab, line feed, vertical tab, form feed, carriage return.
-                guard isComment || byte == 0x20 || (0x09...0x0d).contains(byte) else { return }
-                offset += 1
+                guard isComment || next == 0x20 || (0x09...0x0d).contains(next) else { return next }
+                _ = try byte()
             }
+            return nil
         }
     }
 }

@@ -9,46 +9,38 @@ extension PNG {
         private var transparentColor: [Int] = []
 
         init(
-            _ header: Header, to color: Picture.Color, palette: ArraySlice<UInt8>?, transparency: ArraySlice<UInt8>?
-        ) throws(ImageError) {
+            _ header: Header, to color: Picture.Color, palette: [UInt8]?, transparency: [UInt8]?
+        ) {
             self.header = header
             self.color = color
             switch header.color {
-            case .palette: self.palette = try pixels(of: palette ?? [], alphas: transparency ?? [])
-            case .gray, .rgb: transparentColor = try ColorConversion.samples(transparency ?? [], of: header)
+            case .palette: self.palette = pixels(of: palette ?? [], alphas: transparency ?? [])
+            case .gray, .rgb: transparentColor = ColorConversion.samples(transparency ?? [], of: header)
             case .grayAlpha, .rgba: break
             }
         }
 
-        /// - Parameter rows: [height, 1 + rowBytes], unfiltered.
-        /// - Returns: [height][width][channels]
-        func pixels(of rows: [UInt8]) throws(ImageError) -> [UInt8] {
-            var pixels: [UInt8] = []
-            pixels.reserveCapacity(header.height * header.width * color.channels)
-            var samples = [Int](repeating: 0, count: header.width * header.color.channels)
-            for row in 0..<header.height {
-                readSamples(of: rows, from: row * (1 + header.rowBytes) + 1, into: &samples)
-                for first in stride(from: 0, to: samples.count, by: header.color.channels) {
-                    try append(samples, at: first, to: &pixels)
-                }
+        /// Appends a row's pixels, [width][channels].
+        ///
+        /// - Parameter row: [rowBytes], unfiltered.
+        func append(_ row: [UInt8], to pixels: inout [UInt8]) throws(ImageError) {
+            let samples = samples(of: row)
+            for first in stride(from: 0, to: samples.count, by: header.color.channels) {
+                try append(samples, at: first, to: &pixels)
             }
-            return pixels
         }
 
-        private func readSamples(of rows: [UInt8], from start: Int, into samples: inout [Int]) {
+        private func samples(of row: [UInt8]) -> [Int] {
+            let indices = 0..<header.width * header.color.channels
             switch header.depth {
-            case 8:
-                for index in samples.indices { samples[index] = Int(rows[start + index]) }
-            case 16:
-                for index in samples.indices {
-                    samples[index] = Int(rows[start + 2 * index]) << 8 | Int(rows[start + 2 * index + 1])
-                }
+            case 8: return row.map { Int($0) }
+            case 16: return indices.map { Int(row[2 * $0]) << 8 | Int(row[2 * $0 + 1]) }
             default:
                 let mask = 1 << header.depth - 1
-                for index in samples.indices {
+                return indices.map { index in
                     // The first sample stands in the highest bits.
                     let bit = index * header.depth
-                    samples[index] = Int(rows[start + bit / 8]) >> (8 - header.depth - bit % 8) & mask
+                    return Int(row[bit / 8]) >> (8 - header.depth - bit % 8) & mask
                 }
             }
         }
@@ -108,22 +100,11 @@ extension PNG {
         ///   - palette: [count, 3]: red, green, blue.
         ///   - alphas: [at most count]; the colours after its end are opaque.
         /// - Returns: [count, channels]
-        private func pixels(
-            of palette: ArraySlice<UInt8>, alphas: ArraySlice<UInt8>
-        ) throws(ImageError) -> [UInt8] {
-            let count = palette.count / 3
-            guard palette.count == 3 * count, (1...256).contains(count) else {
-                throw ImageError(
-                    problem: "found a palette of \(palette.count) bytes, expected three for each of 1…256 colours")
-            }
-            guard alphas.count <= count else {
-                throw ImageError(
-                    problem: "found transparencies of \(alphas.count) colours, the palette has \(count)")
-            }
+        private func pixels(of palette: [UInt8], alphas: [UInt8]) -> [UInt8] {
             var pixels: [UInt8] = []
-            for entry in 0..<count {
-                let first = palette.startIndex + 3 * entry
-                let alpha = entry < alphas.count ? alphas[alphas.startIndex + entry] : 255
+            for entry in 0..<palette.count / 3 {
+                let first = 3 * entry
+                let alpha = entry < alphas.count ? alphas[entry] : 255
                 append(
                     Int(palette[first]), Int(palette[first + 1]), Int(palette[first + 2]), alpha: Int(alpha),
                     maximum: 255, to: &pixels)
@@ -131,17 +112,10 @@ extension PNG {
             return pixels
         }
 
-        /// The transparent colour: two bytes a sample whatever the depth is, or nothing.
-        private static func samples(
-            _ transparency: ArraySlice<UInt8>, of header: Header
-        ) throws(ImageError) -> [Int] {
-            let size = 2 * header.color.channels
-            guard transparency.isEmpty || transparency.count == size else {
-                throw ImageError(
-                    problem: "found a transparent colour of \(transparency.count) bytes, expected \(size)")
-            }
-            return stride(from: transparency.startIndex, to: transparency.endIndex, by: 2).map {
-                Int(transparency[$0]) << 8 | Int(transparency[$0 + 1])
+        /// The transparent colour: two bytes a sample, of which only as many bits as the depth has count; or nothing.
+        private static func samples(_ transparency: [UInt8], of header: Header) -> [Int] {
+            stride(from: 0, to: transparency.count, by: 2).map {
+                (Int(transparency[$0]) << 8 | Int(transparency[$0 + 1])) & (1 << header.depth - 1)
             }
         }
     }

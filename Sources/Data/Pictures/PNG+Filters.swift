@@ -6,27 +6,24 @@ extension PNG {
         case sub, up, average, paeth
     }
 
-    /// Adds the predictions back, in place.
+    /// Adds the predictions back to a row, in place.
     ///
-    /// - Parameter rows: [height, 1 + rowBytes]: the filter's number, then the row.
-    static func reverseFilters(_ rows: inout [UInt8], _ header: Header) throws(ImageError) {
-        let stride = 1 + header.rowBytes
-        try rows.withUnsafeMutableBufferPointer { rows throws(ImageError) in
-            for row in 0..<header.height {
-                let number = rows[row * stride]
-                guard let filter = Filter(rawValue: number) else {
-                    throw ImageError(problem: "found filter \(number) in row \(row), expected 0…4")
-                }
-                guard filter != .none else { continue }
-                for column in 0..<header.rowBytes {
-                    let index = row * stride + 1 + column
-                    let hasLeft = column >= header.pixelBytes
-                    let left = hasLeft ? rows[index - header.pixelBytes] : 0
-                    let above = row > 0 ? rows[index - stride] : 0
-                    let aboveLeft = hasLeft && row > 0 ? rows[index - stride - header.pixelBytes] : 0
-                    rows[index] &+= prediction(filter, left: left, above: above, aboveLeft: aboveLeft)
-                }
-            }
+    /// - Parameters:
+    ///   - number: The filter's.
+    ///   - above: The row above, of the same length, of zeros above the first one.
+    ///   - pixelBytes: How far left the neighbours are.
+    static func reverseFilter(
+        _ number: UInt8, _ bytes: inout [UInt8], above: [UInt8], pixelBytes: Int, row: Int
+    ) throws(ImageError) {
+        guard let filter = Filter(rawValue: number) else {
+            throw ImageError(problem: "found filter \(number) in row \(row), expected 0…4")
+        }
+        guard filter != .none else { return }
+        for index in bytes.indices {
+            let hasLeft = index >= pixelBytes
+            let left = hasLeft ? bytes[index - pixelBytes] : 0
+            let aboveLeft = hasLeft ? above[index - pixelBytes] : 0
+            bytes[index] &+= prediction(filter, left: left, above: above[index], aboveLeft: aboveLeft)
         }
     }
 

@@ -45,33 +45,73 @@ extension PNG {
             color = picture.color == .gray ? .gray : .rgb
         }
 
-        init(_ chunk: Chunk) throws(ImageError) {
-            guard chunk.type == "IHDR", chunk.body.count == Header.size else {
+        /// Reads the first chunk, and moves to the second one.
+        init(_ chunks: ChunkReader) throws(ImageError) {
+            try chunks.next()
+            guard chunks.type == "IHDR", chunks.left == Header.size else {
                 throw ImageError(
-                    problem: "found chunk \(chunk.type) of \(chunk.body.count) bytes first, "
-                        + "expected IHDR of \(Header.size)")
+                    problem: "found chunk \(chunks.type) of \(chunks.left) bytes first, expected IHDR of \(Header.size)"
+                )
             }
-            let bytes = chunk.body
-            let start = bytes.startIndex
-            width = Int(bigEndian32(bytes[start..<start + 4]))
-            height = Int(bigEndian32(bytes[start + 4..<start + 8]))
+            let bytes = try chunks.body(atMost: Header.size)
+            width = Int(bigEndian32(bytes[..<4]))
+            height = Int(bigEndian32(bytes[4..<8]))
             try ImageError.check(height: height, width: width)
-            depth = Int(bytes[start + 8])
-            guard let color = ColorType(rawValue: bytes[start + 9]), color.depths.contains(depth) else {
+            depth = Int(bytes[8])
+            guard let color = ColorType(rawValue: bytes[9]), color.depths.contains(depth) else {
                 throw ImageError(
-                    problem: "header says colour type \(bytes[start + 9]) with \(depth) bits, which PNG does not have")
+                    problem: "header says colour type \(bytes[9]) with \(depth) bits, which PNG does not have")
             }
             self.color = color
-            guard bytes[start + 10] == 0, bytes[start + 11] == 0 else {
+            guard bytes[10] == 0, bytes[11] == 0 else {
                 throw ImageError(
-                    problem: "header says compression \(bytes[start + 10]) and filter \(bytes[start + 11]), "
-                        + "expected 0 and 0")
+                    problem: "header says compression \(bytes[10]) and filter \(bytes[11]), expected 0 and 0")
             }
-            guard bytes[start + 12] == 0 else {
+            guard bytes[12] == 0 else {
                 throw ImageError(
-                    problem: "found an interlaced image, expected one without interlacing (save it without Adam7)")
+                    problem: bytes[12] == 1
+                        ? "found an interlaced image, expected one without interlacing (save it without Adam7)"
+                        : "header says interlacing \(bytes[12]), which PNG does not have")
+            }
+            try chunks.next()
+        }
+
+        /// - Parameter size: In bytes; nil where there is no palette.
+        func checkPalette(_ size: Int?) throws(ImageError) {
+            guard let size else {
+                guard color != .palette else { throw ImageError(problem: "found no palette before the image data") }
+                return
+            }
+            guard color != .gray, color != .grayAlpha else {
+                throw ImageError(problem: "found a palette in a grey image, expected none")
+            }
+            let most = color == .palette ? 1 << depth : 256
+            guard size % 3 == 0, (1...most).contains(size / 3) else {
+                throw ImageError(
+                    problem: "found a palette of \(size) bytes, expected three for each of 1…\(most) colours")
             }
         }
+
+        /// - Parameter size: In bytes: of a palette's colours one each, else two a sample, whatever the depth is.
+        func checkTransparency(_ size: Int, paletteCount: Int) throws(ImageError) {
+            switch color {
+            case .palette:
+                guard (1...max(1, paletteCount)).contains(size), paletteCount > 0 else {
+                    throw ImageError(
+                        problem: "found transparencies of \(size) colours, the palette before them has \(paletteCount)")
+                }
+            case .gray, .rgb:
+                guard size == 2 * color.channels else {
+                    throw ImageError(
+                        problem: "found a transparent colour of \(size) bytes, expected \(2 * color.channels)")
+                }
+            case .grayAlpha, .rgba:
+                throw ImageError(problem: "found a transparent colour in an image with alpha, expected none")
+            }
+        }
+
+        /// "header says 6×7 pixels (48 bytes)"
+        var stated: String { "header says \(height)×\(width) pixels (\(height * (1 + rowBytes)) bytes)" }
 
         /// The chunk's body.
         var bytes: [UInt8] {

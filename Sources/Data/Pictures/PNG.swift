@@ -8,43 +8,79 @@ public enum PNG {
 
     /// Reads a file that begins with the signature: of every colour type and bit depth, but not interlaced. Transparent
     /// pixels are composed over white; bytes after the end are not looked at.
-    static func decode(_ file: [UInt8], color: Picture.Color) throws(ImageError) -> Picture {
-        var chunks = ChunkReader(file)
-        let header = try Header(chunks.next())
-        var palette: ArraySlice<UInt8>?
-        var transparency: ArraySlice<UInt8>?
-        var compressed: [UInt8] = []
-        reading: while true {
-            let chunk = try chunks.next()
-            switch chunk.type {
-            case "PLTE": palette = chunk.body
-            case "tRNS": transparency = chunk.body
-            case "IDAT": compressed += chunk.body
-            case "IEND": break reading
-            default: try chunk.checkIsAncillary()
-            }
+    static func decode(_ file: ByteReader, color: Picture.Color) throws(ImageError) -> Picture {
+        try ImageError.reading { () throws(FileError) in _ = try file.skip(signature.count) }
+        let chunks = ChunkReader(file)
+        let header = try Header(chunks)
+        let size = header.height * (1 + header.rowBytes)
+        // One bit of DEFLATE makes 129 bytes at most.
+        if let held = file.remaining, size / (8 * 129) > held {
+            throw ImageError(
+                problem: "\(header.stated), the image data cannot be more than the \(held) bytes of the file")
         }
-        let colors = try ColorConversion(header, to: color, palette: palette, transparency: transparency)
-        var rows = try decompress(compressed, header)
-        try reverseFilters(&rows, header)
-        return Picture(
-            checkedHeight: header.height, width: header.width, color: color, pixels: try colors.pixels(of: rows))
+        let (palette, transparency) = try chunksBeforeData(chunks, header)
+        let colors = ColorConversion(header, to: color, palette: palette, transparency: transparency)
+
+        let data = ImageData(chunks)
+        let rows = ByteReader(ZlibStream(data, name: file.name, content: "the image data"), name: file.name)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(header.height * header.width * color.channels)
+        var above = [UInt8](repeating: 0, count: header.rowBytes)
+        for index in 0..<header.height {
+            var row = try ImageError.reading { () throws(FileError) in try rows.read(1 + header.rowBytes) }
+            guard row.count == 1 + header.rowBytes else {
+                throw ImageError(problem: "\(header.stated), the image data unpacks to \(rows.position)")
+            }
+            let filter = row.removeFirst()
+            try reverseFilter(filter, &row, above: above, pixelBytes: header.pixelBytes, row: index)
+            try colors.append(row, to: &pixels)
+            above = row
+        }
+        guard try ImageError.reading({ () throws(FileError) in try rows.isAtEnd() }) else {
+            throw ImageError(problem: "\(header.stated), the image data unpacks to more")
+        }
+        try chunksAfterData(chunks)
+        return Picture(checkedHeight: header.height, width: header.width, color: color, pixels: pixels)
     }
 
-    private static func decompress(_ compressed: [UInt8], _ header: Header) throws(ImageError) -> [UInt8] {
-        let size = header.height * (1 + header.rowBytes)
-        let rows: [UInt8]
-        do throws(GzipError) {
-            rows = try Zlib.decompress(compressed, expectedCount: size, limit: size)
-        } catch {
-            throw ImageError(problem: "at byte \(error.offset) of the image data: \(error.problem)")
+    /// Reads up to the first chunk IDAT, at which the reader stands then.
+    private static func chunksBeforeData(
+        _ chunks: ChunkReader, _ header: Header
+    ) throws(ImageError) -> (palette: [UInt8]?, transparency: [UInt8]?) {
+        var palette: [UInt8]?
+        var transparency: [UInt8]?
+        while chunks.type != "IDAT" {
+            switch chunks.type {
+            case "PLTE":
+                guard palette == nil, transparency == nil else {
+                    throw chunks.misplaced(
+                        "a second palette, or one after its transparencies, expected one before them")
+                }
+                palette = try chunks.body(atMost: 3 * 256)
+                try header.checkPalette(palette?.count)
+            case "tRNS":
+                guard transparency == nil else { throw chunks.misplaced("transparencies twice, expected them once") }
+                transparency = try chunks.body(atMost: 256)
+                try header.checkTransparency(transparency?.count ?? 0, paletteCount: (palette?.count ?? 0) / 3)
+            case "IEND": throw ImageError(problem: "found the end chunk IEND, expected image data before it")
+            default: try chunks.skipAncillary()
+            }
+            try chunks.next()
         }
-        guard rows.count == size else {
-            throw ImageError(
-                problem: "header says \(header.height)×\(header.width) pixels (\(size) bytes), "
-                    + "the image data unpacks to \(rows.count)")
+        try header.checkPalette(palette?.count)
+        return (palette, transparency)
+    }
+
+    /// Reads from the chunk after the last IDAT up to the end.
+    private static func chunksAfterData(_ chunks: ChunkReader) throws(ImageError) {
+        while chunks.type != "IEND" {
+            if ["PLTE", "tRNS", "IDAT"].contains(chunks.type) {
+                throw chunks.misplaced("expected it before the image data's end, which other chunks do not interrupt")
+            }
+            try chunks.skipAncillary()
+            try chunks.next()
         }
-        return rows
+        _ = try chunks.body(atMost: 0)
     }
 
     /// A file of 8-bit grey pixels, not compressed: for small pictures.
@@ -61,7 +97,7 @@ public enum PNG {
             rows.append(Filter.none.rawValue)
             rows += picture.pixels[row * rowSize..<(row + 1) * rowSize]
         }
-        return signature + Chunk.file(type: "IHDR", body: Header(of: picture).bytes)
-            + Chunk.file(type: "IDAT", body: Zlib.store(rows)) + Chunk.file(type: "IEND", body: [])
+        return signature + chunk(type: "IHDR", body: Header(of: picture).bytes)
+            + chunk(type: "IDAT", body: ZlibStream.store(rows)) + chunk(type: "IEND", body: [])
     }
 }

@@ -82,7 +82,11 @@ public struct Picture: Sendable, Equatable {
     /// - Parameter color: What to make of its pixels, whatever the file has.
     /// - Throws: ``FileError`` for a file that is missing, cannot be read, is of another format or breaks its own.
     public static func load(_ path: String, color: Color) throws(FileError) -> Picture {
-        try decode(FileContent.load(path), color: color, name: FileContent.name(path))
+        let file = try FileContent.open(path)
+        let picture = try decode(file, color: color)
+        // The checksum of a packed file is verified at its end.
+        if file.remaining == nil { try file.skip() }
+        return picture
     }
 
     /// Reads the content of a PNG, PGM or PPM file, whichever its first bytes say.
@@ -90,12 +94,18 @@ public struct Picture: Sendable, Equatable {
     /// - Parameter name: The file's name for errors.
     /// - Throws: ``FileError/badData(file:problem:)``.
     public static func decode(_ content: [UInt8], color: Color, name: String) throws(FileError) -> Picture {
+        try decode(ByteReader(MemoryStream(content), name: name), color: color)
+    }
+
+    /// Reads a picture row by row, so that there is memory for its pixels and no more than that.
+    private static func decode(_ file: ByteReader, color: Color) throws(FileError) -> Picture {
+        let start = try file.peek(PNG.signature.count)
         do throws(ImageError) {
-            if content.starts(with: PNG.signature) { return try PNG.decode(content, color: color) }
-            if content.starts(with: Netpbm.prefix) { return try Netpbm.decode(content, color: color) }
-            throw ImageError(problem: "found \(describeStart(of: content)), expected a PNG, PGM or PPM image")
+            if start == PNG.signature { return try PNG.decode(file, color: color) }
+            if start.starts(with: Netpbm.prefix) { return try Netpbm.decode(file, color: color) }
+            throw ImageError(problem: "found \(describeStart(of: start)), expected a PNG, PGM or PPM image")
         } catch {
-            throw .badData(file: name, problem: error.problem)
+            throw error.cause ?? file.error(error.problem)
         }
     }
 
@@ -117,13 +127,24 @@ public struct Picture: Sendable, Equatable {
             ("a BMP image", Array("BM".utf8)), ("a TIFF image", Array("II*\0".utf8)),
         ]
         if let format = known.first(where: { content.starts(with: $0.start) }) { return format.name }
-        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(Array(content.prefix(8)))"
+        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(content)"
     }
 }
 
 /// What is wrong with an image; whoever knows its name makes it a ``FileError``.
 struct ImageError: Error {
     let problem: String
+    /// Where the file could not be read, why not.
+    let cause: FileError?
+
+    init(problem: String) { (self.problem, cause) = (problem, nil) }
+
+    init(_ cause: FileError) { (problem, self.cause) = (cause.description, cause) }
+
+    /// Reads from a file.
+    static func reading<Result>(_ read: () throws(FileError) -> Result) throws(ImageError) -> Result {
+        do throws(FileError) { return try read() } catch { throw ImageError(error) }
+    }
 
     /// Checks the size that a header states, before anything of that size is made.
     static func check(height: Int, width: Int) throws(ImageError) {

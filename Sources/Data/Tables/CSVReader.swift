@@ -13,6 +13,9 @@ struct CSVReader {
         let line: Int
     }
 
+    /// The most fields of a line: a separator takes a byte, and a field takes more.
+    private static let mostFields = 1 << 20
+
     private let file: [UInt8]
     private let separator: UInt8
     private var offset: Int
@@ -48,6 +51,9 @@ struct CSVReader {
         guard offset < file.count else { return false }
         while true {
             fields.append(try field())
+            guard fields.count <= CSVReader.mostFields else {
+                throw TableError(line: line, problem: "found more than \(CSVReader.mostFields) fields in a line")
+            }
             guard offset < file.count else { return true }
             if CSVReader.isLineEnd(file[offset]) {
                 skipLineEnd()

@@ -42,13 +42,13 @@ public struct Table: Dataset {
     /// - Parameters:
     ///   - target: The column to predict; nil for the last one.
     ///   - shape: What the features are, [height][width][channels]; nil for a vector.
-    /// - Throws: ``FileError`` for a file that is missing or cannot be read and, with line and column, for one whose
-    ///   content is not such a table.
+    /// - Throws: ``FileError`` for a file that is missing or cannot be read, for one of more than 2³⁰ bytes (packed: 2²⁸)
+    ///   and, with line and column, for one whose content is not such a table.
     public init(
         contentsOf url: URL, target: String? = nil, kind: TargetKind = .automatic, shape: Shape? = nil
     ) throws(FileError) {
         try self.init(
-            content: FileContent.load(url.path), name: url.lastPathComponent, target: target, kind: kind, shape: shape)
+            content: FileContent.text(url.path), name: url.lastPathComponent, target: target, kind: kind, shape: shape)
     }
 
     /// Takes apart a file's content.
@@ -159,8 +159,8 @@ public struct Table: Dataset {
     private static func place(of target: String?, in columns: [String]) throws(TableError) -> Int {
         guard let target else { return columns.count - 1 }
         guard let place = columns.firstIndex(of: target) else {
-            throw TableError(
-                line: 0, problem: "found no column \(target), expected one of \(columns.joined(separator: ", "))")
+            let names = columns.prefix(100).joined(separator: ", ") + (columns.count > 100 ? ", …" : "")
+            throw TableError(line: 0, problem: "found no column \(target), expected one of \(names)")
         }
         return place
     }

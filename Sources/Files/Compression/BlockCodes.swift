@@ -21,7 +21,7 @@ struct BlockCodes {
     /// Reads a dynamic block's description of its codes (RFC 1951, section 3.2.7).
     init(_ reader: inout BitReader) throws(GzipError) {
         let start = reader.offset
-        reader.refill()
+        try reader.refill()
         let literalCount = try reader.take(5) + 257
         let distanceCount = try reader.take(5) + 1
         let lengthCodeCount = try reader.take(4) + 4
@@ -33,7 +33,7 @@ struct BlockCodes {
         }
         var lengthCodeLengths = [UInt8](repeating: 0, count: 19)
         for symbol in BlockCodes.lengthCodeOrder.prefix(lengthCodeCount) {
-            reader.refill()
+            try reader.refill()
             lengthCodeLengths[symbol] = UInt8(try reader.take(3))
         }
         try BlockCodes.check(lengthCodeLengths[...], name: "code length", at: start)
@@ -42,7 +42,7 @@ struct BlockCodes {
         let count = literalCount + distanceCount
         var lengths: [UInt8] = []
         while lengths.count < count {
-            reader.refill()
+            try reader.refill()
             let symbol = try reader.symbol(lengthCode)
             let repeated: (length: UInt8, count: Int)
             switch symbol {

@@ -1,9 +1,11 @@
 /// The CRC-32 of gzip (RFC 1952, section 8), eight bytes at a time.
 package enum CRC32 {
     /// The checksum of the bytes; 0 for none.
-    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    ///
+    /// - Parameter earlier: The checksum of the bytes before these.
+    package static func checksum(_ bytes: UnsafeRawBufferPointer, after earlier: UInt32 = 0) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
-            var crc = ~UInt32(0)
+            var crc = ~earlier
             let whole = bytes.count / 8 * 8
             for offset in stride(from: 0, to: whole, by: 8) {
                 let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -21,8 +23,10 @@ package enum CRC32 {
     }
 
     /// The checksum of the bytes; 0 for none.
-    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        bytes.withUnsafeBytes { checksum($0) }
+    ///
+    /// - Parameter earlier: The checksum of the bytes before these.
+    package static func checksum(_ bytes: [UInt8], after earlier: UInt32 = 0) -> UInt32 {
+        bytes.withUnsafeBytes { checksum($0, after: earlier) }
     }
 
     /// Eight tables of 256 ("slicing by eight"): table n is the remainder of a byte that n zero bytes follow.

@@ -1,59 +1,79 @@
-/// What is wrong with a gzip file, or with other compressed data, and where.
-package struct GzipError: Error, CustomStringConvertible, Equatable, Sendable {
-    /// Where, in bytes from the start of the file or data.
-    package let offset: Int
-    /// What was found and what was expected.
-    package let problem: String
+/// The content of a gzip file (RFC 1952) of one or more members; each one's checksum and length are verified when it
+/// ends.
+package final class GzipStream: ByteStream {
+    private let name: String
+    private var inflater: Inflater
+    private var isInMember = false
+    /// The member's content so far.
+    private var checksum: UInt32 = 0
+    private var length = 0
+    private var hasEnded = false
 
-    /// "at byte 1234 of the gzip file: …"
-    package var description: String { "at byte \(offset) of the gzip file: \(problem)" }
+    /// - Parameters:
+    ///   - file: The bytes of the file.
+    ///   - name: The file's name, for errors.
+    package init(_ file: any ByteStream, name: String) {
+        self.name = name
+        inflater = Inflater(file)
+    }
+
+    /// Whether a file begins as a gzip file does, whatever it is called. Nothing is taken from it.
+    package static func isGzip(_ file: ByteReader) throws(FileError) -> Bool { try file.peek(2) == magic }
+
+    /// Only unpacking it tells.
+    package var remaining: Int? { nil }
+
+    /// - Throws: ``FileError/badData(file:problem:)`` for a file that breaks the format, is cut off, has bytes after its
+    ///   end or does not match its checksums; ``FileError`` of reading.
+    package func next() throws(FileError) -> [UInt8] {
+        do throws(GzipError) {
+            return try unpack()
+        } catch {
+            throw error.naming(name)
+        }
+    }
+
+    /// The next bytes, with the place of an error.
+    package func unpack() throws(GzipError) -> [UInt8] {
+        while !hasEnded {
+            if !isInMember {
+                try inflater.readHeader()
+                (isInMember, checksum, length) = (true, 0, 0)
+            }
+            let piece = try inflater.next()
+            if !piece.isEmpty {
+                checksum = CRC32.checksum(piece, after: checksum)
+                length += piece.count
+                return piece
+            }
+            try checkTrailer()
+            isInMember = false
+            hasEnded = try inflater.isAtEnd()
+        }
+        return []
+    }
+
+    private func checkTrailer() throws(GzipError) {
+        let offset = inflater.reader.offset
+        let stated = UInt32(try inflater.number(bytes: 4))
+        let statedLength = UInt32(try inflater.number(bytes: 4))
+        guard statedLength == UInt32(truncatingIfNeeded: length) else {
+            throw GzipError(
+                offset: offset + 4, problem: "trailer says \(statedLength) bytes, the data unpacks to \(length)")
+        }
+        guard stated == checksum else {
+            throw GzipError(
+                offset: offset,
+                problem: "trailer says CRC-32 \(hexadecimal(stated)), the data has \(hexadecimal(checksum))")
+        }
+    }
+
+    private func hexadecimal(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
+
+    fileprivate static let magic: [UInt8] = [0x1f, 0x8b]
 }
 
-/// gzip files (RFC 1952).
-package enum Gzip {
-    /// Whether the bytes begin as a gzip file does, whatever the file is called.
-    package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
-
-    /// Decompresses a whole file of one or more members and verifies each one's checksum and length.
-    ///
-    /// - Parameter limit: The most bytes to unpack, because a small file can unpack to a thousand times its size.
-    /// - Throws: ``GzipError`` for a file that breaks the format, is cut off, has bytes after its end, does not match
-    ///   its checksums or unpacks to more than the limit.
-    package static func decompress(_ file: [UInt8], limit: Int) throws(GzipError) -> [UInt8] {
-        var inflater = Inflater(expectedCount: expectedCount(file), limit: limit)
-        try file.withUnsafeBufferPointer { file throws(GzipError) in
-            try decompress(UnsafeRawBufferPointer(file), with: &inflater)
-        }
-        return inflater.finish()
-    }
-
-    private static func decompress(
-        _ file: UnsafeRawBufferPointer, with inflater: inout Inflater
-    ) throws(GzipError) {
-        var offset = 0
-        repeat {
-            let memberStart = inflater.count
-            offset = try inflater.inflate(file, at: headerEnd(file, at: offset))
-            let checksum = try littleEndian32(file, at: offset)
-            let length = try littleEndian32(file, at: offset + 4)
-            let actualLength = UInt32(truncatingIfNeeded: inflater.count - memberStart)
-            guard length == actualLength else {
-                throw GzipError(
-                    offset: offset + 4, problem: "trailer says \(length) bytes, the data unpacks to \(actualLength)")
-            }
-            let actualChecksum = inflater.checksum(from: memberStart)
-            guard checksum == actualChecksum else {
-                throw GzipError(
-                    offset: offset,
-                    problem: "trailer says CRC-32 \(hexadecimal(checksum)), the data has \(hexadecimal(actualChecksum))"
-                )
-            }
-            offset += 8
-        } while offset < file.count
-    }
-
-    private static let magic: [UInt8] = [0x1f, 0x8b]
-
+extension Inflater {
     /// The bits of a header's flags.
     private enum Flag {
         static let headerChecksum: UInt8 = 2
@@ -63,58 +83,65 @@ package enum Gzip {
         static let reserved: UInt8 = 0xe0
     }
 
-    /// Reads the member header at the offset and returns where its compressed data begins.
-    private static func headerEnd(_ file: UnsafeRawBufferPointer, at start: Int) throws(GzipError) -> Int {
-        for (index, expected) in (magic + [8]).enumerated() {
-            let found = try byte(file, at: start + index)
+    /// The longest header, names and comments included: more than any has.
+    private static let longestHeader = 1 << 20
+
+    /// Reads the header of a member, and begins its stream.
+    fileprivate mutating func readHeader() throws(GzipError) {
+        var header: [UInt8] = []
+        for (index, expected) in (GzipStream.magic + [8]).enumerated() {
+            let found = try headerByte(&header)
             guard found == expected else {
-                let what = index < magic.count ? "gzip's magic number" : "compression method 8"
+                let what = index < GzipStream.magic.count ? "gzip's magic number" : "compression method 8"
                 throw GzipError(
-                    offset: start + index, problem: "found byte \(found), expected \(expected) as in \(what)")
+                    offset: reader.offset - 1, problem: "found byte \(found), expected \(expected) as in \(what)")
             }
         }
-        let flags = try byte(file, at: start + 3)
+        let flags = try headerByte(&header)
         guard flags & Flag.reserved == 0 else {
-            throw GzipError(offset: start + 3, problem: "found reserved flags set in \(flags)")
+            throw GzipError(offset: reader.offset - 1, problem: "found reserved flags set in \(flags)")
         }
-        var offset = start + 10
+        // The time, how well it is packed, and on which system.
+        for _ in 0..<6 { _ = try headerByte(&header) }
         if flags & Flag.extra != 0 {
-            offset += 2 + Int(try byte(file, at: offset)) + Int(try byte(file, at: offset + 1)) << 8
+            let length = Int(try headerByte(&header)) | Int(try headerByte(&header)) << 8
+            for _ in 0..<length { _ = try headerByte(&header) }
         }
         for text in [Flag.name, Flag.comment] where flags & text != 0 {
-            while try byte(file, at: offset) != 0 { offset += 1 }
-            offset += 1
+            while try headerByte(&header) != 0 {}
         }
         if flags & Flag.headerChecksum != 0 {
-            let found = Int(try byte(file, at: offset)) | Int(try byte(file, at: offset + 1)) << 8
-            let checksum = CRC32.checksum(UnsafeRawBufferPointer(rebasing: file[start..<offset]))
-            guard found == Int(checksum & 0xffff) else {
+            let offset = reader.offset
+            let found = try number(bytes: 2)
+            let checksum = CRC32.checksum(header) & 0xffff
+            guard found == Int(checksum) else {
                 throw GzipError(
-                    offset: offset, problem: "found header checksum \(found), the header has \(checksum & 0xffff)")
+                    offset: offset, problem: "found header checksum \(found), the header has \(checksum)")
             }
-            offset += 2
         }
-        return offset
+        begin()
     }
 
-    private static func byte(_ file: UnsafeRawBufferPointer, at offset: Int) throws(GzipError) -> UInt8 {
-        guard offset < file.count else {
-            throw GzipError(offset: file.count, problem: "the file ends inside a gzip header or trailer")
+    private mutating func headerByte(_ header: inout [UInt8]) throws(GzipError) -> UInt8 {
+        guard let byte = try reader.byte() else { throw cutOff() }
+        header.append(byte)
+        guard header.count <= Inflater.longestHeader else {
+            throw GzipError(
+                offset: reader.offset, problem: "found a header of more than \(Inflater.longestHeader) bytes")
         }
-        return file[offset]
+        return byte
     }
 
-    private static func littleEndian32(_ file: UnsafeRawBufferPointer, at offset: Int) throws(GzipError) -> UInt32 {
-        _ = try byte(file, at: offset + 3)
-        return UInt32(littleEndian: file.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    fileprivate mutating func number(bytes: Int) throws(GzipError) -> Int {
+        var value = 0
+        for index in 0..<bytes {
+            guard let byte = try reader.byte() else { throw cutOff() }
+            value |= Int(byte) << (8 * index)
+        }
+        return value
     }
 
-    /// The unpacked length that the trailer of a file with one member states, but no more than a plausible ratio
-    /// allows: nothing has been verified when it is used.
-    private static func expectedCount(_ file: [UInt8]) -> Int {
-        let stated = file.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-        return min(stated, 16 * file.count)
+    private func cutOff() -> GzipError {
+        GzipError(offset: reader.offset, problem: "the file ends inside a gzip header or trailer")
     }
-
-    private static func hexadecimal(_ value: UInt32) -> String { "0x" + String(value, radix: 16) }
 }

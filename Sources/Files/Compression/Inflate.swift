@@ -1,89 +1,122 @@
-/// Decompresses DEFLATE streams (RFC 1951), one after another, into one array.
+/// Decompresses DEFLATE streams (RFC 1951), one after another, piece by piece.
 struct Inflater {
-    /// What came out so far in the first `count` bytes; the rest is room for more.
-    private var output: [UInt8]
-    private(set) var count = 0
-    private let limit: Int
+    /// The compressed bytes. Between streams others may read them.
+    var reader: BitReader
+    /// The last 32 KiB that came out, as far as matches may look back, and room for more behind them.
+    private var window = [UInt8](
+        repeating: 0, count: Inflater.reach + Inflater.longestPiece + Inflater.longestMatch)
+    /// How much of the window is filled.
+    private var count = 0
+    /// How far a match may look back.
+    private var history = 0
+    private var state = State.ended
+    /// Whether no block follows this one.
+    private var isLast = false
 
+    /// Where in a stream it is.
+    private enum State {
+        /// Before a block's header.
+        case block
+        /// In a stored block of which so many bytes are to come.
+        case stored(Int)
+        case coded(BlockCodes)
+        case ended
+    }
+
+    private static let reach = 1 << 15
+    private static let longestPiece = 1 << 16
     /// The longest match, the most that one symbol can add.
     private static let longestMatch = 258
 
-    /// - Parameters:
-    ///   - expectedCount: The room to begin with, a guess.
-    ///   - limit: The most bytes to produce in all.
-    init(expectedCount: Int, limit: Int) {
-        // So that adding a match to it cannot overflow.
-        self.limit = min(max(limit, 0), Int.max / 2)
-        output = [UInt8](repeating: 0, count: min(expectedCount, self.limit) + Inflater.longestMatch)
-    }
+    init(_ stream: any ByteStream) { reader = BitReader(stream) }
 
-    /// What came out.
-    consuming func finish() -> [UInt8] {
-        output.removeLast(output.count - count)
-        return output
-    }
+    /// Begins a stream where the compressed bytes are now.
+    mutating func begin() { (state, history, isLast) = (.block, 0, false) }
 
-    /// The CRC-32 of what came out from the given place on.
-    func checksum(from start: Int) -> UInt32 {
-        output.withUnsafeBytes { CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[start..<count])) }
-    }
+    /// Whether no compressed byte is left.
+    mutating func isAtEnd() throws(GzipError) -> Bool { try reader.isAtEnd() }
 
-    /// Decompresses the stream that begins at the offset of the input, and returns where it ends.
+    /// The next bytes of the stream; none at its end.
     ///
-    /// - Throws: ``GzipError`` where the stream breaks the format, is cut off, or gives more than the limit.
-    mutating func inflate(_ input: UnsafeRawBufferPointer, at offset: Int) throws(GzipError) -> Int {
-        var reader = BitReader(input, at: offset)
+    /// - Throws: ``GzipError`` where the stream breaks the format or is cut off.
+    mutating func next() throws(GzipError) -> [UInt8] {
+        if count > Inflater.reach {
+            let kept = count - Inflater.reach
+            window.withUnsafeMutableBytes { window in
+                window.copyMemory(from: UnsafeRawBufferPointer(rebasing: window[kept..<kept + Inflater.reach]))
+            }
+            count = Inflater.reach
+        }
         let start = count
-        var isLast = false
-        while !isLast {
-            reader.refill()
-            isLast = try reader.take(1) == 1
-            let kind = try reader.take(2)
-            switch kind {
-            case 0: try storedBlock(&reader)
-            case 1: try codedBlock(&reader, codes: .fixed, start: start)
-            case 2: try codedBlock(&reader, codes: BlockCodes(&reader), start: start)
-            default: throw GzipError(offset: reader.offset, problem: "found block type 3, expected 0, 1 or 2")
+        while window.count - count >= Inflater.longestMatch {
+            switch state {
+            case .block: try beginBlock()
+            case .stored(let left): try stored(left)
+            case .coded(let codes): try coded(codes)
+            case .ended: return Array(window[start..<count])
             }
         }
-        reader.skipToByte()
-        return reader.offset
+        return Array(window[start..<count])
     }
 
-    private mutating func storedBlock(_ reader: inout BitReader) throws(GzipError) {
-        let header = try reader.takeBytes(4)
-        let length = UInt16(littleEndian: header.loadUnaligned(as: UInt16.self))
-        let complement = UInt16(littleEndian: header.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-        guard complement == ~length else {
-            throw GzipError(
-                offset: reader.offset - 4,
-                problem: "stored block's length is \(length), but its complement says \(~complement)")
+    private mutating func beginBlock() throws(GzipError) {
+        guard !isLast else {
+            reader.skipToByte()
+            state = .ended
+            return
         }
-        let bytes = try reader.takeBytes(Int(length))
-        try checkLimit(count + bytes.count, at: reader.offset)
-        try makeRoom(for: bytes.count, at: reader.offset)
-        output.withUnsafeMutableBytes { output in
-            UnsafeMutableRawBufferPointer(rebasing: output[count...]).copyMemory(from: bytes)
-        }
-        count += bytes.count
-    }
-
-    private mutating func codedBlock(
-        _ reader: inout BitReader, codes: BlockCodes, start: Int
-    ) throws(GzipError) {
-        while true {
-            if output.count - count < Inflater.longestMatch {
-                try makeRoom(for: Inflater.longestMatch, at: reader.offset)
+        try reader.refill()
+        isLast = try reader.take(1) == 1
+        let kind = try reader.take(2)
+        switch kind {
+        case 0:
+            reader.skipToByte()
+            let start = reader.offset
+            let length = UInt16(try reader.littleEndian(bytes: 2))
+            let complement = UInt16(try reader.littleEndian(bytes: 2))
+            guard complement == ~length else {
+                throw GzipError(
+                    offset: start, problem: "stored block's length is \(length), but its complement says \(~complement)"
+                )
             }
+            state = .stored(Int(length))
+        case 1: state = .coded(.fixed)
+        case 2: state = .coded(try BlockCodes(&reader))
+        default: throw GzipError(offset: reader.offset, problem: "found block type 3, expected 0, 1 or 2")
+        }
+    }
+
+    /// Copies as much of a stored block as there is room for.
+    private mutating func stored(_ left: Int) throws(GzipError) {
+        let length = min(left, window.count - count)
+        try reader.copy(to: count..<count + length, of: &window)
+        advance(length)
+        state = length == left ? .block : .stored(left - length)
+    }
+
+    /// Decodes symbols up to the block's end or as many as there is room for.
+    private mutating func coded(_ codes: BlockCodes) throws(GzipError) {
+        // In variables of their own, which the loop can keep in registers.
+        var reader = self.reader
+        var count = self.count
+        let start = count - history
+        defer {
+            self.reader = reader
+            advance(count - self.count)
+        }
+        while window.count - count >= Inflater.longestMatch {
             // One refill lasts for a whole match: 15 + 5 bits of length and 15 + 13 of distance.
-            reader.refill()
+            try reader.refill()
             let symbol = try reader.symbol(codes.literals)
             if symbol < 256 {
-                output[count] = UInt8(truncatingIfNeeded: symbol)
+                window[count] = UInt8(truncatingIfNeeded: symbol)
                 count += 1
                 continue
             }
-            if symbol == 256 { break }
+            if symbol == 256 {
+                state = .block
+                return
+            }
             guard symbol <= 285 else {
                 throw GzipError(offset: reader.offset, problem: "found length symbol \(symbol), expected at most 285")
             }
@@ -99,28 +132,17 @@ struct Inflater {
                     offset: reader.offset,
                     problem: "found a match \(distance) bytes back, only \(count - start) bytes came before it")
             }
-            output.withUnsafeMutableBufferPointer { output in
+            window.withUnsafeMutableBufferPointer { window in
                 // Byte by byte: a match may overlap what it produces.
-                for index in count..<count + length { output[index] = output[index - distance] }
+                for index in count..<count + length { window[index] = window[index - distance] }
             }
             count += length
         }
-        try checkLimit(count, at: reader.offset)
     }
 
-    /// Grows the output so that `extra` more bytes fit. It may hold a match more than the limit, so that the limit has
-    /// to be looked at only here and at the end of a block.
-    private mutating func makeRoom(for extra: Int, at offset: Int) throws(GzipError) {
-        guard output.count - count < extra else { return }
-        try checkLimit(count, at: offset)
-        let wanted = max(count + extra, min(2 * output.count, limit + Inflater.longestMatch))
-        output.append(contentsOf: repeatElement(0, count: wanted - output.count))
-    }
-
-    private func checkLimit(_ count: Int, at offset: Int) throws(GzipError) {
-        guard count <= limit else {
-            throw GzipError(offset: offset, problem: "the data unpacks to more than the \(limit) bytes allowed")
-        }
+    private mutating func advance(_ length: Int) {
+        count += length
+        history = min(history + length, Inflater.reach)
     }
 
     /// A number coded as a base plus some extra bits.

@@ -1,29 +1,78 @@
-/// zlib streams (RFC 1950): DEFLATE between a header and a checksum, as PNG packs its pixels.
-package enum Zlib {
-    /// Decompresses the stream and verifies its checksum. Bytes after its end are not looked at.
-    ///
+/// The content of a zlib stream (RFC 1950), DEFLATE between a header and a checksum, as PNG packs its pixels. The
+/// checksum is verified when it ends.
+package final class ZlibStream: ByteStream {
+    private let name: String
+    private let content: String
+    private var inflater: Inflater
+    private var checksum = Adler32()
+    private var hasBegun = false
+    private var hasEnded = false
+
     /// - Parameters:
-    ///   - expectedCount: How many bytes should come out.
-    ///   - limit: The most bytes to unpack.
-    /// - Throws: ``GzipError``, with an offset from the start of the stream, where it breaks the format, is cut off,
-    ///   does not match its checksum or unpacks to more than the limit.
-    package static func decompress(_ stream: [UInt8], expectedCount: Int, limit: Int) throws(GzipError) -> [UInt8] {
-        try checkHeader(stream)
-        // No more at once than a plausible ratio allows: the stream may be cut off.
-        var inflater = Inflater(expectedCount: min(expectedCount, 16 * stream.count), limit: limit)
-        let end = try stream.withUnsafeBufferPointer { stream throws(GzipError) in
-            try inflater.inflate(UnsafeRawBufferPointer(stream), at: 2)
+    ///   - stream: The bytes of the zlib stream, and nothing after it.
+    ///   - name: The file's name, for errors.
+    ///   - content: What the stream is in that file, for errors: "the image data".
+    package init(_ stream: any ByteStream, name: String, content: String) {
+        (self.name, self.content) = (name, content)
+        inflater = Inflater(stream)
+    }
+
+    /// Only unpacking it tells.
+    package var remaining: Int? { nil }
+
+    /// - Throws: ``FileError/badData(file:problem:)`` where the stream breaks the format, is cut off, does not match its
+    ///   checksum or has bytes after its end; ``FileError`` of reading.
+    package func next() throws(FileError) -> [UInt8] {
+        do throws(GzipError) {
+            return try unpack()
+        } catch {
+            throw error.naming(name, content: content)
         }
-        let content = inflater.finish()
-        guard stream.count - end >= 4 else {
-            throw GzipError(offset: stream.count, problem: "the checksum is cut off")
+    }
+
+    private func unpack() throws(GzipError) -> [UInt8] {
+        guard !hasEnded else { return [] }
+        if !hasBegun {
+            try checkHeader()
+            hasBegun = true
+            inflater.begin()
         }
-        let stated = stream[end..<end + 4].reduce(0) { $0 << 8 | UInt32($1) }
-        let actual = adler32(content)
-        guard stated == actual else {
-            throw GzipError(offset: end, problem: "found Adler-32 \(stated), the data has \(actual)")
+        let piece = try inflater.next()
+        checksum.update(piece)
+        if piece.isEmpty {
+            try checkTrailer()
+            hasEnded = true
         }
-        return content
+        return piece
+    }
+
+    private func checkHeader() throws(GzipError) {
+        guard let first = try inflater.reader.byte(), let second = try inflater.reader.byte() else {
+            throw GzipError(offset: inflater.reader.offset, problem: "the zlib header is cut off")
+        }
+        let (method, flags) = (Int(first), Int(second))
+        // Deflate with a window of at most 32 KiB; a check that makes both bytes a multiple of 31; no preset
+        // dictionary.
+        guard method & 15 == 8, method >> 4 <= 7, (method << 8 | flags) % 31 == 0, flags & 0x20 == 0 else {
+            throw GzipError(offset: 0, problem: "found bytes \(method) and \(flags), expected a zlib header")
+        }
+    }
+
+    private func checkTrailer() throws(GzipError) {
+        let offset = inflater.reader.offset
+        var stated: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = try inflater.reader.byte() else {
+                throw GzipError(offset: inflater.reader.offset, problem: "the checksum is cut off")
+            }
+            stated = stated << 8 | UInt32(byte)
+        }
+        guard stated == checksum.value else {
+            throw GzipError(offset: offset, problem: "found Adler-32 \(stated), the data has \(checksum.value)")
+        }
+        guard try inflater.isAtEnd() else {
+            throw GzipError(offset: inflater.reader.offset, problem: "found bytes after the checksum, expected the end")
+        }
     }
 
     /// A stream that holds the content in stored blocks, 5 bytes longer per 65535.
@@ -35,16 +84,23 @@ package enum Zlib {
             let length = [UInt8(block.count & 255), UInt8(block.count >> 8)]
             stream += [block.endIndex == content.count ? 1 : 0] + length + length.map { ~$0 } + block
         }
-        let checksum = adler32(content)
-        return stream + (0..<4).map { UInt8(truncatingIfNeeded: checksum >> (24 - 8 * $0)) }
+        var checksum = Adler32()
+        checksum.update(content)
+        return stream + (0..<4).map { UInt8(truncatingIfNeeded: checksum.value >> (24 - 8 * $0)) }
     }
+}
 
-    /// The checksum of the bytes (RFC 1950, section 8.2); 1 for none.
-    package static func adler32(_ bytes: [UInt8]) -> UInt32 {
+/// The checksum of zlib streams (RFC 1950, section 8.2), fed piece by piece; 1 for no bytes.
+private struct Adler32 {
+    private var low: UInt32 = 1
+    private var high: UInt32 = 0
+
+    var value: UInt32 { high << 16 | low }
+
+    mutating func update(_ bytes: [UInt8]) {
         let modulus: UInt32 = 65521
         // The most bytes after which the larger sum still fits 32 bits.
         let run = 5552
-        var (low, high) = (UInt32(1), UInt32(0))
         for start in stride(from: 0, to: bytes.count, by: run) {
             for byte in bytes[start..<min(start + run, bytes.count)] {
                 low += UInt32(byte)
@@ -52,19 +108,6 @@ package enum Zlib {
             }
             low %= modulus
             high %= modulus
-        }
-        return high << 16 | low
-    }
-
-    private static func checkHeader(_ stream: [UInt8]) throws(GzipError) {
-        guard stream.count >= 2 else {
-            throw GzipError(offset: stream.count, problem: "the zlib header is cut off")
-        }
-        let (method, flags) = (Int(stream[0]), Int(stream[1]))
-        // Deflate with a window of at most 32 KiB; a check that makes both bytes a multiple of 31; no preset
-        // dictionary.
-        guard method & 15 == 8, method >> 4 <= 7, (method << 8 | flags) % 31 == 0, flags & 0x20 == 0 else {
-            throw GzipError(offset: 0, problem: "found bytes \(method) and \(flags), expected a zlib header")
         }
     }
 }
