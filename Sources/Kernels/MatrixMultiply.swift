@@ -23,10 +23,13 @@ package func multiply<Scalar: KernelScalar>(
     m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>? = nil,
     separately: Bool = false, into c: Panels<Scalar>
 ) {
-    multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, isCut: separately || k > longestChain, into: c)
+    multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, isCut: separately || k > longestDepth, into: c)
 }
 
 private let depthBlock = 320
+
+// The greatest k that is one chain: cutting costs nothing, but 2048 terms are off by little.
+private let longestDepth = 2048
 
 @inline(__always)
 private func multiplyPanels<Scalar: KernelScalar>(
@@ -162,7 +165,7 @@ package func multiply<Scalar: KernelScalar>(
             let block = Panels.rowMajor(c + row * n, columns: n)
             multiplyPanels(
                 m: rows, n: n, k: depth, left, right, addingTo: accumulating || k0 > 0 ? block : nil,
-                isCut: k > longestChain, into: block)
+                isCut: k > longestDepth, into: block)
             row += rows
         }
         k0 += depth

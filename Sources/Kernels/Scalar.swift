@@ -23,7 +23,7 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func widened(_ x: Vector) -> SIMD16<Double>
     /// Doubles rounded to these numbers.
     static func narrowed(_ x: SIMD16<Double>) -> Vector
-    /// The bits that are set in either: zero where both numbers are zero, and NaN where one is.
+    /// The bits that are set in either: zero only where both numbers are.
     static func united(_ a: Vector, _ b: Vector) -> Vector
     /// Zeros and ones as numbers.
     static func numbers(_ bits: SIMD16<UInt32>) -> Vector

@@ -52,9 +52,12 @@ private func reduced(_ x: Double) -> (n: Int, r: Double, rest: Double) {
     guard n != 0 else { return (0, x, 0) }
     // The first difference is exact: both numbers are multiples of 2⁻⁵³, and it is below 1.
     let near = x.addingProduct(-n, first)
-    let r = near.addingProduct(-n, second)
-    let rest = (near - r).addingProduct(-n, second).addingProduct(-n, third)
-    return (Int(n), r, rest)
+    // Beside a multiple of π/2 the second is as large, so that what both roundings lose must be found (Knuth's TwoSum).
+    let product = -n * second
+    let r = near + product
+    let added = r - near
+    let lost = (near - (r - added)) + (product - added)
+    return (Int(n), r, lost + (-product).addingProduct(-n, second).addingProduct(-n, third))
 }
 
 /// The sine of r + rest, for r within ±π/4.

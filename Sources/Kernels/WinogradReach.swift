@@ -11,8 +11,11 @@
 //                            └┴────────┴┘
 //
 // For every channel and tap the union of all bits in the rectangle is kept beside the gradient, [9][C] of the input and [9][N]
-// of the output's gradient, over all samples: it is 0 where all those numbers are, and NaN counts as something. A weight's
-// gradient is then 0 if the union of its input's channel, or that of its output's, is.
+// of the output's gradient, over all samples: it is 0 only where all those numbers are. A weight's gradient is then 0 if the
+// union of its input's channel, or that of its output's, is; but a gradient that is no finite number is not hidden.
+//
+// It follows for every kernel of convolution, since the others sum only what a tap reaches: a weight all of whose inputs in the
+// batch are 0, or all of whose outputs' gradients are where its tap is inside the image, has a gradient of exactly 0.
 
 extension ConvolutionGeometry {
     /// Scalars of what `winogradBackwardWeights` sums: U', and the unions. These are no negative numbers, so that sums of them
@@ -111,7 +114,7 @@ private func unite<Scalar: KernelScalar>(
     }
 }
 
-/// A tap's gradients from one channel to sixteen, made 0 where they are.
+/// A tap's gradients from one channel to sixteen, with 0 for what was not reached.
 ///
 /// - Parameters:
 ///   - input, outputs: The sums of the unions of the tap and the input channel, and of the tap and the output channels.
@@ -119,5 +122,6 @@ private func unite<Scalar: KernelScalar>(
 func reached<Scalar: KernelScalar>(
     _ gradient: SIMD16<Scalar>, input: Scalar, outputs: SIMD16<Scalar>
 ) -> SIMD16<Scalar> {
-    Scalar.gated(Scalar.gated(gradient, by: outputs), by: SIMD16(repeating: input))
+    // The last term is 0, or NaN where the gradient is infinite or NaN.
+    Scalar.gated(Scalar.gated(gradient, by: outputs), by: SIMD16(repeating: input)) + gradient * 0
 }
