@@ -5,9 +5,11 @@ import LanesRecipes
 import LanesTraining
 
 /// Runs an executable's work and ends the process: with 0, or with one line about what went wrong on standard error and
-/// the exit code of its kind: 64 usage, 65 bad data, 66 missing input, 70 a training that ran away, 74 I/O.
+/// the exit code of its kind: 64 usage, 65 bad data, 66 missing input, 70 numbers that are not finite, or a processor
+/// that the kernels were not compiled for, 74 I/O.
 public func runCommand(_ name: String, _ work: () throws -> Void) -> Never {
     do {
+        try Processor.check()
         try work()
         exit(0)
     } catch {
@@ -22,7 +24,7 @@ public func exitCode(of error: any Error) -> Int32 {
     case is UsageError, is RecipeError, is GraphError, is SettingsError: UsageError.exitCode
     case FileError.badData, TrainingError.target, is SafetensorsError, is ModelError: 65
     case FileError.missingInput: 66
-    case is TrainingError: 70
+    case is TrainingError, is ProcessorError: 70
     default: 74
     }
 }

@@ -12,14 +12,24 @@ struct CommandProcess {
 
     /// Runs the executable in a directory, without MNIST_DIR, and waits for its end. Output goes to files, as it would to
     /// a pipe: no terminal, and no buffer that could fill up.
+    ///
+    /// - Parameters:
+    ///   - limits: A shell's command that sets limits for it: "ulimit -v 1000000".
+    ///   - asNobody: Whether it runs without the superuser's rights, if the tests have them.
     static func run(
-        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory
+        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory, limits: String? = nil,
+        asNobody: Bool = false
     ) async throws -> CommandProcess {
         let logs = try TemporaryDirectory()
         let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
         let process = Process()
-        process.executableURL = executables.appendingPathComponent(command)
-        process.arguments = arguments
+        var words = [executables.appendingPathComponent(command).path] + arguments
+        if let limits { words = ["/bin/sh", "-c", "\(limits) && exec \"$@\"", "sh"] + words }
+        if asNobody, getuid() == 0 {
+            words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + words
+        }
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
         process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "MNIST_DIR" }
         process.standardInput = FileHandle.nullDevice

@@ -179,7 +179,7 @@ struct OwnNetworkCommandTests {
         let graph = try Graph(heads: [
             Head("mean", .input("picture", Shape(channels: 1, height: 2, width: 2)).flatten().linear(1), loss: .huber())
         ])
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         try parameters.set("linear1.weight", to: [0.25, 0.25, 0.25, 0.25])
         try parameters.set("linear1.bias", to: [0])
         try Model(graph, parameters, classes: [[]]).write(to: url("model.safetensors"))

@@ -73,7 +73,7 @@ import Testing
         }
         for p in 0..<12 { #expect(found[place(p)] == biases[p]) }
         let graph = try Graph(heads: [node.projected()])
-        #expect(Parameters<Float>(graph, seed: 1).shape(of: "norm.weight") == [3, 2, 2])
+        #expect(try Parameters<Float>(graph, seed: 1).shape(of: "norm.weight") == [3, 2, 2])
     }
 
     /// A pointwise layer of somebody's own, which knows nothing of how a vector lies.

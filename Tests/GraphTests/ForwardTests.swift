@@ -8,7 +8,7 @@ func output(
     of node: Node, input: [Double], parameters change: (Parameters<Double>) throws -> Void = { _ in }
 ) throws -> [Double] {
     let graph = try Graph(heads: [node.projected()])
-    let parameters = Parameters<Double>(graph, seed: 1)
+    let parameters = try Parameters<Double>(graph, seed: 1)
     try change(parameters)
     let executor = try Executor(graph, parameters: parameters, mode: .prediction, batchSize: 1, threads: 1)
     try executor.run(steps: 0..<1, from: FixedBatch(input: input, target: []))

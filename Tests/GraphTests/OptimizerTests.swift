@@ -112,7 +112,7 @@ import Testing
 
     @Test(arguments: cases) func severalSteps(_ test: Case) throws {
         let graph = try network()
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(test.optimizer), batchSize: 6, threads: 2)
         let names = parameters.slots.filter(\.parameter.isTrainable).map(\.name)
@@ -157,7 +157,7 @@ import Testing
     /// A training that starts anew starts its averages anew too.
     @Test func averagesStartFromTheWeights() throws {
         let graph = try network()
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(.sgd().averaging(decay: 0.5)), batchSize: 2, threads: 1)
         try parameters.set("fc.bias", to: [5, 6, 7])
@@ -193,7 +193,7 @@ import Testing
         .conv2d(4, kernel: 3, groups: 4, name: "depth")
         let graph = try Graph(heads: [Head("a", trunk.flatten().linear(3, name: "fc"), loss: .crossEntropy)])
         func gradients(_ optimizer: Optimizer?) throws -> [[Double]] {
-            let parameters = Parameters<Double>(graph, seed: 1)
+            let parameters = try Parameters<Double>(graph, seed: 1)
             for name in ["norm.weight", "layer.weight", "group.weight"] {
                 try parameters.set(name, to: (parameters[name] ?? []).indices.map { 1 + 0.01 * Double($0) })
             }
@@ -211,7 +211,7 @@ import Testing
 
     @Test func aFrozenNormalizationKeepsItsRunningAverages() throws {
         let graph = try network()
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(.adam().freezing("*")), batchSize: 4, threads: 2)
         let before = parameters.weights.map(\.self)

@@ -21,7 +21,7 @@ struct ExchangeTests {
         let graph = try Recipe.named(name).graph()
         let expected = try fixture("expected")
         let images = FixtureImages(values: try expected.values("images", as: Float.self))
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         try parameters.load(fixture(name))
         let executor = try Executor(
             graph, parameters: parameters, mode: .prediction, batchSize: images.count, threads: 2)

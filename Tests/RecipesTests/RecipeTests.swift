@@ -43,7 +43,7 @@ struct RecipeTests {
         let recipe = try Recipe.named(name)
         let graph = try recipe.graph()
         #expect(graph.heads.map(\.name) == recipe.tasks.map(\.head))
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         let widths = parameters.names.filter { $0.hasSuffix(".bias") }.compactMap { parameters.shape(of: $0)?[0] }
         #expect(Array(widths.suffix(recipe.tasks.count)) == recipe.tasks.map(\.classes.count))
     }

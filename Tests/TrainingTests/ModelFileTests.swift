@@ -90,7 +90,7 @@ struct ModelFileTests {
             Model(graph, Parameters(graph, seed: 1), classes: graph.heads.map { _ in [] }))
         for type in builtInLayers { #expect(text.contains("\"layer\":\"\(type.name)\""), "no \(type.name) is tried") }
         for type in builtInLosses { #expect(text.contains("\"loss\":\"\(type.name)\""), "no \(type.name) is tried") }
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         let model = try Model(
             graph, parameters, normalization: [Normalization(mean: [0, 1, 2, 3], deviation: [1, 2, 3, 4])],
             classes: graph.heads.map { _ in [] })

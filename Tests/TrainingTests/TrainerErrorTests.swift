@@ -145,7 +145,7 @@ struct TrainerErrorTests {
                     graph, training: Samples.rows(0..<9), settings: TrainingSettings(optimizer: optimizer))
             }
         }
-        let others = Parameters<Float>(try Samples.pictureGraph(), seed: 1)
+        let others = try Parameters<Float>(Samples.pictureGraph(), seed: 1)
         #expect(throws: GraphError.self) { try Trainer(graph, training: Samples.rows(0..<9), parameters: others) }
         #expect(throws: GraphError.self) {
             try Trainer(graph, training: Samples.rows(0..<9), settings: TrainingSettings(threads: 2000))

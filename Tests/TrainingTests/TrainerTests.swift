@@ -289,7 +289,7 @@ struct TrainerTests {
     @Test("Given parameters are started from and left as they are")
     func givenParameters() throws {
         let graph = try Samples.rowGraph()
-        let given = Parameters<Float>(graph, seed: 99)
+        let given = try Parameters<Float>(graph, seed: 99)
         let before = try given.digest()
         for rate in [0, 0.01] {
             let trainer = try Trainer(
@@ -305,7 +305,7 @@ struct TrainerTests {
     @Test("Frozen convolutions keep every bit, the rest learns")
     func frozen() throws {
         let graph = try Samples.pictureGraph()
-        let given = Parameters<Float>(graph, seed: 5)
+        let given = try Parameters<Float>(graph, seed: 5)
         let trainer = try Trainer(
             graph, training: Samples.pictures(0..<50),
             settings: TrainingSettings(epochs: 2, optimizer: .adamW().freezing("conv*")), parameters: given)
