@@ -14,17 +14,17 @@ struct CommandProcess {
     /// a pipe: no terminal, and no buffer that could fill up.
     ///
     /// - Parameters:
-    ///   - limits: A shell's command that sets limits for it: "ulimit -v 1000000".
+    ///   - limit: A limit of Linux for it, as `prlimit` has it: "--as=1000000000".
     ///   - asNobody: Whether it runs without the superuser's rights, if the tests have them.
     static func run(
-        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory, limits: String? = nil,
+        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory, limit: String? = nil,
         asNobody: Bool = false
     ) async throws -> CommandProcess {
         let logs = try TemporaryDirectory()
         let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
         let process = Process()
         var words = [executables.appendingPathComponent(command).path] + arguments
-        if let limits { words = ["/bin/sh", "-c", "\(limits) && exec \"$@\"", "sh"] + words }
+        if let limit { words = ["/usr/bin/prlimit", limit] + words }
         if asNobody, getuid() == 0 {
             words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + words
         }

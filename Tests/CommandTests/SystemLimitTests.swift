@@ -11,7 +11,7 @@
             let directory = try TemporaryDirectory()
             try directory.writeDigits(train: 4000)
             let words = ["best", "--epochs", "1", "--data", "digits", "--batch-size", "4000", "--output", "out"]
-            let run = try await CommandProcess.run(words, in: directory, limits: "ulimit -v 1500000")
+            let run = try await CommandProcess.run(words, in: directory, limit: "--as=1500000000")
             #expect(run.exitCode == 64, "\(run.errors)")
             let line = try #require(run.errors.split(separator: "\n").last)
             #expect(
@@ -29,7 +29,7 @@
             let words = ["mlp", "--epochs", "1", "--data", "digits", "--json", "--threads", "2", "--output"]
             let free = try await CommandProcess.run(words + ["free"], in: directory)
             let alone = try await CommandProcess.run(
-                words + ["alone"], in: directory, limits: "ulimit -u 1", asNobody: true)
+                words + ["alone"], in: directory, limit: "--nproc=1", asNobody: true)
             func digest(_ run: CommandProcess) -> Substring? {
                 run.lines.last?.firstMatch(of: /"weights_sha256":"([0-9a-f]{64})"/)?.1
             }

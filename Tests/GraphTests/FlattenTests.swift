@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -26,7 +27,13 @@ import Testing
         return executor.builder.operations.map(\.label)
     }
 
-    @Test(arguments: ["alone", "relu", "scaled, relu", "flattened twice", "reshape"])
+    @Test(.namingCases)
+    static func anOutputIsInPyTorchsOrderCases() {
+        forEach(["alone", "relu", "scaled, relu", "flattened twice", "reshape"]) {
+            try Self().anOutputIsInPyTorchsOrder(of: $0)
+        }
+    }
+
     func anOutputIsInPyTorchsOrder(of layers: String) throws {
         let x = Node.input("x", Self.shape)
         let node =

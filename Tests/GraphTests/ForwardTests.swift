@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -128,7 +129,12 @@ func output(
     ]
 
     /// Each input pixel adds its multiple of the kernel, as PyTorch's `ConvTranspose2d` is defined.
-    @Test(arguments: transposed) func transposedConvolution(_ t: Transposed) throws {
+    @Test(.namingCases)
+    static func transposedConvolutionCases() {
+        forEach(transposed) { try Self().transposedConvolution($0) }
+    }
+
+    func transposedConvolution(_ t: Transposed) throws {
         let (channels, height, width) = (4, 3, 4)
         let (x, numbers) = input(channels, height, width)
         let (outputs, taps) = (t.channels / t.groups, t.kernel.height * t.kernel.width)

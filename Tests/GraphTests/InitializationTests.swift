@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -17,7 +18,12 @@ import Testing
     ]
 
     /// Uniform in ±1/√inputs: PyTorch's `kaiming_uniform_` with a = √5, and the same of biases.
-    @Test(arguments: layers.indices) func boundsOfWeights(index: Int) throws {
+    @Test(.namingCases)
+    static func boundsOfWeightsCases() {
+        forEach(layers.indices) { try Self().boundsOfWeights(index: $0) }
+    }
+
+    func boundsOfWeights(index: Int) throws {
         let (_, node, inputs) = Self.layers[index]
         let graph = try Graph(heads: [node.projected()])
         let bound = 1 / Double(inputs).squareRoot()

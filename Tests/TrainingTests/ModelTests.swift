@@ -4,6 +4,7 @@ import LanesData
 import LanesGraph
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -48,7 +49,11 @@ struct ModelTests {
         #expect(answers[0]["nothing"] == nil && answers[0].output == answers[0].heads[0].output)
     }
 
-    @Test("A batch gives what single samples give, for any number of threads", arguments: [1, 2, 63, 64, 65, 200])
+    @Test("A batch gives what single samples give, for any number of threads", .namingCases)
+    static func batchesCases() {
+        forEach([1, 2, 63, 64, 65, 200]) { try Self().batches(count: $0) }
+    }
+
     func batches(count: Int) throws {
         let (model, samples) = (try mixedModel(), try samples(0..<count))
         let single = try samples.map { try model.predict(batch: [$0], threads: 1)[0] }
