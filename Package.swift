@@ -6,12 +6,14 @@ import PackageDescription
 // name that clang's -march knows: LANES_ARCH=x86-64-v3 swift build
 let architecture = Context.environment["LANES_ARCH"] ?? "native"
 
-/// Whether this machine's processor has the x86 feature.
-func processorHas(_ feature: String) -> Bool {
+// For a build with `--sanitize`, which needs the program's own malloc: LANES_SANITIZE=1 swift test --sanitize=thread
+let isSanitized = Context.environment["LANES_SANITIZE"] != nil
+
+/// The features of this machine's processor, as Linux names them.
+let processorFlags: Set<Substring> = {
     let description = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let flags = description.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
-    return flags.split(separator: " ").contains { $0 == feature }
-}
+    return Set((description.split(separator: "\n").first { $0.hasPrefix("flags") } ?? "").split(separator: " "))
+}()
 
 var kernelFlags = [
     "-Ounchecked", "-enforce-exclusivity=unchecked",
@@ -22,6 +24,8 @@ var kernelFlags = [
     "-Xcc", "-fno-math-errno",
 ]
 var kernelDefines: [SwiftSetting] = []
+// What the kernels need, for the program to look before it runs them (Processor.swift).
+var processorDefines: [SwiftSetting] = []
 #if arch(x86_64)
     // clang's importer carries -march through to Swift's own code generation.
     kernelFlags += ["-Xcc", "-march=\(architecture)"]
@@ -30,16 +34,28 @@ var kernelDefines: [SwiftSetting] = []
         "x86-64-v2", "core2", "penryn", "nehalem", "westmere", "sandybridge", "ivybridge", "btver", "bdver1",
     ]
     let isOld = architecture == "x86-64" || withoutFMA.contains { architecture.hasPrefix($0) }
-    if architecture == "native" ? !processorHas("fma") : isOld { kernelDefines.append(.define("LANES_NO_FMA")) }
+    let isNative = architecture == "native"
+    if isNative ? !processorFlags.contains("fma") : isOld { kernelDefines.append(.define("LANES_NO_FMA")) }
     let isWide = avx512.contains { architecture.hasPrefix($0) }
-    if architecture == "native" ? processorHas("avx512f") : isWide { kernelDefines.append(.define("LANES_AVX512")) }
+    if isNative ? processorFlags.contains("avx512f") : isWide { kernelDefines.append(.define("LANES_AVX512")) }
+
+    if isNative ? processorFlags.contains("avx2") : !isOld { processorDefines.append(.define("LANES_CPU_V3")) }
+    if isNative ? processorFlags.contains("avx512vl") : isWide { processorDefines.append(.define("LANES_CPU_V4")) }
+    // What clang may use besides, if it compiles for this very machine.
+    let extras = [
+        "avx512_bf16", "avx512_bitalg", "avx512_fp16", "avx512ifma", "avx512vbmi", "avx512_vbmi2", "avx512_vnni",
+        "avx512_vpopcntdq", "avx_vnni", "gfni",
+    ]
+    for extra in extras where isNative && processorFlags.contains(extra[...]) {
+        processorDefines.append(.define("LANES_CPU_\(extra.uppercased())"))
+    }
 #endif
 
 // A plain `swift run` builds for debugging; these flags come after SwiftPM's own and win, so it is fast all the same.
 let kernel: [SwiftSetting] = kernelDefines + [.unsafeFlags(kernelFlags)]
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
-let graph: [SwiftSetting] = optimized + [.enableExperimentalFeature("Lifetimes")]
+let graph: [SwiftSetting] = optimized + processorDefines + [.enableExperimentalFeature("Lifetimes")]
 
 let package = Package(
     name: "Lanes",
@@ -77,15 +93,18 @@ let package = Package(
             name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine"], path: "Benchmarks",
             swiftSettings: optimized),
         .target(
-            name: "TestSupport", dependencies: ["LanesKernels"], path: "Tests/TestSupport", swiftSettings: optimized,
+            name: "TestSupport", dependencies: ["LanesKernels"], path: "Tests/TestSupport",
+            swiftSettings: optimized + (isSanitized ? [.define("LANES_SANITIZED")] : []),
             // So that tests can count allocations (AllocationCounter.swift).
-            linkerSettings: [
-                .unsafeFlags(
-                    [
-                        "-Xlinker", "--defsym=malloc=counted_malloc",
-                        "-Xlinker", "--defsym=posix_memalign=counted_posix_memalign",
-                    ], .when(platforms: [.linux]))
-            ]),
+            linkerSettings: isSanitized
+                ? []
+                : [
+                    .unsafeFlags(
+                        [
+                            "-Xlinker", "--defsym=malloc=counted_malloc",
+                            "-Xlinker", "--defsym=posix_memalign=counted_posix_memalign",
+                        ], .when(platforms: [.linux]))
+                ]),
         .testTarget(name: "KernelsTests", dependencies: ["LanesKernels", "TestSupport"]),
         .testTarget(name: "GraphTests", dependencies: ["LanesGraph", "LanesTraining", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["LanesFiles", "TestSupport"]),
@@ -100,3 +119,10 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "TestSupport"]),
     ]
 )
+
+if isSanitized {
+    // What has threads or reads files of anybody's; the rest would only cost time.
+    let tested = ["GraphTests", "FilesTests", "DataTests", "TrainingTests"]
+    let isLibrary = { (target: Target) in target.name.hasPrefix("Lanes") && target.type == .regular }
+    package.targets.removeAll { $0.name != "TestSupport" && !tested.contains($0.name) && !isLibrary($0) }
+}

@@ -35,7 +35,7 @@ func predictCases(threads: Int) -> [Case] {
 
 /// Compares an answer with that of an executor of the whole graph in Double.
 private func verifyPrediction(_ model: Model, _ image: [Float]) throws -> String? {
-    let parameters = Parameters<Double>(model.graph, seed: 1)
+    let parameters = try Parameters<Double>(model.graph, seed: 1)
     let single = model.parameters
     for name in single.names { try parameters.set(name, to: (single[name] ?? []).map { Double($0) }) }
     let normalization = model.normalization[0]

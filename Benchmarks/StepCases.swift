@@ -91,8 +91,8 @@ private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: 
 /// which moves one of a gradient's m terms: of random signs, it is a √m-th of their sum, with m at least the batch times the
 /// 7×7 positions of the smallest images.
 private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -> String? {
-    let single = Parameters<Float>(graph, seed: 1)
-    let double = Parameters<Double>(graph, seed: 1)
+    let single = try Parameters<Float>(graph, seed: 1)
+    let double = try Parameters<Double>(graph, seed: 1)
     var before: [String: [Float]] = [:]
     for name in single.names { before[name] = single[name] }
     for (name, values) in before { try double.set(name, to: values.map { Double($0) }) }

@@ -5,11 +5,12 @@ import LanesRecipes
 import LanesTraining
 
 /// Runs an executable's work and ends the process: with 0, or with one line about what went wrong on standard error and
-/// the exit code of its kind: 64 usage, 65 bad data, 66 missing input, 70 a training that ran away, 74 I/O, and 128 and
-/// the signal's number for a training that a signal ended.
+/// the exit code of its kind: 64 usage, 65 bad data, 66 missing input, 70 numbers that are not finite, or a processor
+/// that the kernels were not compiled for, 74 I/O, and 128 and the signal's number for a training that a signal ended.
 public func runCommand(_ name: String, _ work: () throws -> Void) -> Never {
     openStandardStreams()
     do {
+        try Processor.check()
         try work()
         exit(0)
     } catch {
@@ -24,7 +25,7 @@ public func exitCode(of error: any Error) -> Int32 {
     case is UsageError, is RecipeError, is GraphError, is SettingsError: UsageError.exitCode
     case FileError.badData, TrainingError.target, is SafetensorsError, is ModelError: 65
     case FileError.missingInput: 66
-    case is TrainingError: 70
+    case is TrainingError, is ProcessorError: 70
     case let interruption as Interruption: 128 + interruption.signal
     default: 74
     }

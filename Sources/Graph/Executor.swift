@@ -31,24 +31,28 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     /// `updateAverages` was last called.
     public let averages: Parameters<Scalar>?
     let gradients: UnsafeMutableBufferPointer<Scalar>
+    /// What the optimizer remembers of each weight, as its rule has it: two slabs, of no use to some.
     let moments: [UnsafeMutableBufferPointer<Scalar>]
     let seed: UInt64
     let feed: Feed<Scalar>
     private let team = WorkerTeam()
     private let isRunning = Atomic<Bool>(false)
     private let isStopped = Atomic<Bool>(false)
-    private let arena: UnsafeMutableRawPointer
+    /// What all the pointers lead to.
+    private let memory: [AnyObject]
     private let workers: UnsafeMutableRawPointer
     private let workerStride: Int
     private let places: UnsafeMutablePointer<Place>
     let state: UnsafeMutablePointer<StepState>
 
     /// - Parameters:
-    ///   - parameters: Those of this graph; they may be shared with other executors that run at other times.
+    ///   - parameters: Those of this graph; they may be shared with other executors. While one of them changes the
+    ///     parameters no other runs: its run is refused.
     ///   - seed: Of dropout.
     ///   - inputGradients: Whether training also computes the gradients of the inputs.
     ///   - values: The names of nodes whose outputs are to be read after a step (`StepResult.values(of:sample:)`).
-    /// - Throws: `GraphError` for sizes and settings that make no sense, and names that no node has.
+    /// - Throws: `GraphError` for sizes and settings that make no sense, names that no node has, more memory than there is,
+    ///   and a processor that the kernels were not compiled for.
     public convenience init(
         _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64 = 0,
         inputGradients: Bool = false, values: [String] = []
@@ -72,6 +76,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
                 node: "executor", found: "a batch size of \(batchSize) and \(threads) threads",
                 expected: "1…\(Self.mostSamples) samples and 1…\(Self.mostThreads) threads")
         }
+        try Processor.check(for: "executor")
         try parameters.check(against: graph)
         let names = graph.members.map(\.name)
         if let unknown = values.filter({ !names.contains($0) }).min() {
@@ -104,46 +109,56 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
 
         let constants = mode == .prediction ? builder.takeConstantOperations() : []
         let weightCount = isTraining ? parameters.weights.count : 0
-        let moments = optimizer?.momentCount ?? 0
-        gradients = alignedBuffer(weightCount)
-        self.moments = (0..<2).map { alignedBuffer($0 < moments ? weightCount : 0) }
-        averages = optimizer?.averageDecay == nil ? nil : Parameters(copying: parameters)
+        let momentCount = optimizer?.momentCount ?? 0
+        let slabs = try (0..<3).map { index throws(GraphError) in
+            try Self.numbers(index == 0 || index <= momentCount ? weightCount : 0, "gradients and moments")
+        }
+        (gradients, moments) = (slabs[0].buffer, slabs[1...].map(\.buffer))
+        averages = optimizer?.averageDecay == nil ? nil : try Parameters(tryingToCopy: parameters)
         plan = Plan(
             builder, workspace: constants.map(\.workspace).max() ?? 0,
             slabs: [
                 .weights: UnsafeMutableRawPointer(parameters.weights.baseAddress.unsafelyUnwrapped),
-                .gradients: UnsafeMutableRawPointer(gradients.baseAddress.unsafelyUnwrapped),
-                .firstMoment: UnsafeMutableRawPointer(self.moments[0].baseAddress.unsafelyUnwrapped),
-                .secondMoment: UnsafeMutableRawPointer(self.moments[1].baseAddress.unsafelyUnwrapped),
+                .gradients: UnsafeMutableRawPointer(slabs[0].start),
+                .firstMoment: UnsafeMutableRawPointer(slabs[1].start),
+                .secondMoment: UnsafeMutableRawPointer(slabs[2].start),
                 .average: UnsafeMutableRawPointer((averages ?? parameters).weights.baseAddress.unsafelyUnwrapped),
                 .state: UnsafeMutableRawPointer(parameters.state.baseAddress.unsafelyUnwrapped),
             ])
         workerStride = (plan.workerBytes + cacheLinePair - 1) / cacheLinePair * cacheLinePair
-        let (needed, memory) = (plan.arenaBytes + workerStride * threads, ProcessInfo.processInfo.physicalMemory)
-        guard needed < memory else {
-            for buffer in self.moments + [gradients] { buffer.deallocate() }
+        let (needed, machine) = (plan.arenaBytes + workerStride * threads, ProcessInfo.processInfo.physicalMemory)
+        guard needed < machine else {
             throw GraphError(
                 node: "executor", found: "a plan of \(needed) bytes for batches of \(batchSize)",
-                expected: "less than this machine's memory of \(memory) bytes")
+                expected: "less than this machine's memory of \(machine) bytes")
         }
-        arena = .allocate(byteCount: max(plan.arenaBytes, 1), alignment: cacheLinePair)
-        workers = .allocate(byteCount: max(workerStride * threads, 1), alignment: cacheLinePair)
-        places = .allocate(capacity: max(plan.places.count, 1))
-        state = .allocate(capacity: 1)
-        state.initialize(to: StepState())
+        guard let arena = AlignedMemory<UInt8>(plan.arenaBytes, isZeroed: false),
+            let workers = AlignedMemory<UInt8>(workerStride * threads, isZeroed: false),
+            let places = AlignedMemory<Place>(plan.places.count), let state = AlignedMemory<StepState>(1)
+        else {
+            throw GraphError(
+                node: "executor",
+                found: "no memory for a plan of \(needed) bytes for batches of \(batchSize) on \(threads) threads",
+                expected: "smaller batches, or more memory")
+        }
+        memory = slabs + [arena, workers, places, state]
+        self.workers = UnsafeMutableRawPointer(workers.start)
+        (self.places, self.state) = (places.start, state.start)
+        self.state.initialize(to: StepState())
         for (id, place) in plan.places.enumerated() {
-            (places + id).initialize(to: place)
-            if place.base == nil, !plan.isPrivate[id] { places[id].base = arena }
+            (self.places + id).initialize(to: place)
+            if place.base == nil, !plan.isPrivate[id] { self.places[id].base = UnsafeMutableRawPointer(arena.start) }
         }
         for operation in constants { perform(operation) }
     }
 
-    deinit {
-        for buffer in moments + [gradients] { buffer.deallocate() }
-        arena.deallocate()
-        workers.deallocate()
-        places.deallocate()
-        state.deallocate()
+    private static func numbers(_ count: Int, _ what: String) throws(GraphError) -> AlignedMemory<Scalar> {
+        guard let numbers = AlignedMemory<Scalar>(count) else {
+            throw GraphError(
+                node: "executor", found: "no memory for \(count * MemoryLayout<Scalar>.stride) bytes of \(what)",
+                expected: "a smaller network, or more memory")
+        }
+        return numbers
     }
 
     private static var mostSamples: Int { 1 << 20 }
@@ -169,23 +184,27 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         guard !steps.isEmpty else { return }
         guard steps.lowerBound >= 0 else { throw TrainingError.step(steps.lowerBound) }
         guard !isRunning.exchange(true, ordering: .acquiringAndReleasing) else { throw TrainingError.busy }
+        defer { isRunning.store(false, ordering: .releasing) }
+        let (claimed, areFree) = claim()
+        defer { for (parameters, use) in claimed { parameters.release(from: use) } }
+        guard areFree else { throw TrainingError.busy }
         if steps.lowerBound == 0 {
             for buffer in moments { buffer.update(repeating: 0) }
             averages?.copy(from: parameters)
         }
-        defer { isRunning.store(false, ordering: .releasing) }
         isStopped.store(false, ordering: .relaxed)
         feed.source = source
         defer { feed.source = nil }
         let phases = plan.phases.count
         try begin(step: steps.lowerBound, source: source, learningRate: learningRate)
         team.run(
-            threads: threads,
-            items: { [self] in plan.phases[$0 % phases].items },
-            run: { [self] phase, item, worker in perform(item, of: phase % phases, as: worker) },
+            threads: threads, phases: phases,
+            items: { [self] in plan.phases[$0].items },
+            run: { [self] phase, item, worker in perform(item, of: phase, as: worker) },
             next: { [self] phase in
                 if state.pointee.isHalted || feed.hasFailed { return false }
-                guard phase % phases == phases - 1 else { return true }
+                guard phase == phases - 1 else { return true }
+                state.pointee.isDone = true
                 report(StepResult(self, state.pointee))
                 let step = state.pointee.step + 1
                 guard step < steps.upperBound, !isStopped.load(ordering: .relaxed) else { return false }
@@ -201,6 +220,18 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         if state.pointee.isHalted {
             throw TrainingError.notFinite(step: state.pointee.step, place: findNotFinite(source) ?? "a gradient")
         }
+    }
+
+    /// Claims all that a run reads or changes, or says that it cannot: what was claimed must be released either way.
+    private func claim() -> (claimed: [(Parameters<Scalar>, Parameters<Scalar>.Use)], areFree: Bool) {
+        var use = Parameters<Scalar>.Use.reading
+        if case .training(.some) = mode { use = .changing }
+        var claimed: [(Parameters<Scalar>, Parameters<Scalar>.Use)] = []
+        for parameters in [parameters, averages].compactMap(\.self) {
+            guard parameters.claim(for: use) else { return (claimed, false) }
+            claimed.append((parameters, use))
+        }
+        return (claimed, true)
     }
 
     /// Ends a run after the step that is running. Any thread may call it.

@@ -103,7 +103,7 @@ private struct GradientCheck {
     init(_ graph: Graph, samples: Int, seed: UInt64) throws(GraphError) {
         self.graph = graph
         self.samples = samples
-        parameters = Parameters(graph, seed: seed)
+        parameters = try Parameters(graph, seed: seed)
         var random = RandomStream(seed: seed, purpose: .gradientCheck)
         for slot in parameters.slots where slot.parameter.isTrainable {
             guard case .constant = slot.parameter.initial else { continue }
@@ -111,7 +111,7 @@ private struct GradientCheck {
                 parameters.weights[slot.offset + slot.parameter.position(of: index)] += random.uniform(in: -0.5...0.5)
             }
         }
-        batch = CheckedBatch(graph, samples: samples, random: &random)
+        batch = try CheckedBatch(graph, samples: samples, random: &random)
         let groups = (samples + 1) / 2
         executor = try Executor(
             graph, parameters: parameters, mode: .training(nil), batchSize: samples, threads: 1, seed: seed,
@@ -131,7 +131,7 @@ private struct GradientCheck {
 
         var tensors: [GradientCheckReport.Tensor] = []
         for (slot, gradients) in zip(trainable, parameterGradients) {
-            // Both buffers come from `alignedBuffer`, which allocates even for no numbers.
+            // Both buffers are of `AlignedMemory`, which allocates even for no numbers.
             let start = parameters.weights.baseAddress.unsafelyUnwrapped + slot.offset
             tensors.append(
                 try compare(slot.name, shape: slot.parameter.shape, gradients, initialLoss) {
@@ -140,7 +140,7 @@ private struct GradientCheck {
         }
         for (input, gradients) in zip(inputs, inputGradients) {
             let (name, shape) = graph.inputs[input]
-            let start = batch.inputs[input].baseAddress.unsafelyUnwrapped
+            let start = batch.inputs[input].start
             // An input without gradient counts as one whose gradient is zero, so that it cannot go unnoticed.
             let known = gradients.isEmpty ? Array(repeating: 0, count: samples * shape.count) : gradients
             tensors.append(
@@ -222,16 +222,18 @@ private struct GradientCheck {
 // Sendable because it changes only between runs, and a run with one thread reports from that thread.
 private final class CheckedBatch: BatchSource, @unchecked Sendable {
     /// Of each input [samples][height][width][channels].
-    let inputs: [UnsafeMutableBufferPointer<Double>]
+    let inputs: [AlignedMemory<Double>]
     /// Of each head [samples][the target's numbers].
     let targets: [[Double]]
     private let samples: Int
     var loss = 0.0
 
-    init(_ graph: Graph, samples: Int, random: inout RandomStream) {
-        inputs = graph.inputs.map { input in
-            let values: UnsafeMutableBufferPointer<Double> = alignedBuffer(samples * input.shape.count)
-            for index in 0..<samples * input.shape.count { values[index] = random.uniform(in: -1...1) }
+    init(_ graph: Graph, samples: Int, random: inout RandomStream) throws(GraphError) {
+        inputs = try graph.inputs.map { input throws(GraphError) in
+            guard let values = AlignedMemory<Double>(samples * input.shape.count) else {
+                throw GraphError(node: input.name, found: "no memory for \(samples) samples", expected: "fewer")
+            }
+            for index in 0..<samples * input.shape.count { values.start[index] = random.uniform(in: -1...1) }
             return values
         }
         self.samples = samples
@@ -245,15 +247,11 @@ private final class CheckedBatch: BatchSource, @unchecked Sendable {
         }
     }
 
-    deinit {
-        for values in inputs { values.deallocate() }
-    }
-
     func sampleCount(ofStep step: Int) -> Int { samples }
 
     func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Double>) {
         let first = sample * values.count
-        for index in 0..<values.count { values[index] = inputs[input][first + index] }
+        for index in 0..<values.count { values[index] = inputs[input].start[first + index] }
     }
 
     func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Double>) {

@@ -1,9 +1,12 @@
 import LanesKernels
+import Synchronization
 
 /// A network's numbers: the trainable ones in one slab, in another the state that layers keep, such as running means.
 ///
-/// It is shared between executors (one that trains, one that evaluates), which must not run at the same time.
-// Sendable because executors hand it to their workers, who touch disjoint places of it or none at once.
+/// It is shared between executors (one that trains, one that evaluates). Runs claim it: any number may read it at a time, or
+/// one may change it, and a run that would break this is refused with `TrainingError.busy`. While a run changes it, read it
+/// only in that run's reports.
+// Sendable because of the claims, and because a run's workers touch disjoint places of it or none at once.
 public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     /// A parameter's place.
     package struct Slot {
@@ -12,14 +15,23 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
         package let offset: Int
     }
 
+    /// What a run does with the numbers.
+    enum Use { case reading, changing }
+
     package let slots: [Slot]
     let weights: UnsafeMutableBufferPointer<Scalar>
     let state: UnsafeMutableBufferPointer<Scalar>
+    /// What the two lie in.
+    private let memory: [AlignedMemory<Scalar>]
+    /// The runs that read the numbers now; -1 while one changes them.
+    private let claims = Atomic<Int>(0)
 
     /// Initial numbers, each a function of the seed and its own name's place in the graph.
+    ///
+    /// - Throws: `GraphError` where there is not so much memory.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    public init(_ graph: Graph, seed: UInt64) {
+    public init(_ graph: Graph, seed: UInt64) throws(GraphError) {
         var slots: [Slot] = []
         var (weightCount, stateCount) = (0, 0)
         for (name, parameter) in graph.parameters {
@@ -28,41 +40,70 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
             if parameter.isTrainable { weightCount += parameter.slabCount } else { stateCount += parameter.slabCount }
         }
         self.slots = slots
-        weights = alignedBuffer(weightCount)
-        state = alignedBuffer(stateCount)
+        try Processor.check(for: "parameters")
+        memory = try Self.memory([weightCount, stateCount])
+        (weights, state) = (memory[0].buffer, memory[1].buffer)
         for (index, slot) in slots.enumerated() {
             var random = RandomStream(seed: seed, purpose: .initialization, index: index)
-            set(
-                slot,
-                (0..<slot.parameter.count).map { _ in
-                    switch slot.parameter.initial {
+            let (numbers, parameter) = (slab(slot), slot.parameter)
+            for place in 0..<parameter.count {
+                numbers[slot.offset + parameter.position(of: place)] =
+                    switch parameter.initial {
                     case .constant(let value): Scalar(value)
                     case .uniform(let bound): Scalar(random.uniform(in: -bound...bound))
                     case .normal(let deviation): Scalar(deviation * random.normal())
                     }
-                })
+            }
         }
     }
 
     /// The same numbers in memory of their own.
-    package init(copying other: Parameters) {
+    ///
+    /// - Throws: `GraphError` where there is not so much memory.
+    init(tryingToCopy other: Parameters) throws(GraphError) {
         slots = other.slots
-        weights = alignedBuffer(other.weights.count)
-        state = alignedBuffer(other.state.count)
-        _ = weights.update(fromContentsOf: other.weights)
-        _ = state.update(fromContentsOf: other.state)
+        memory = try Self.memory([other.weights.count, other.state.count])
+        (weights, state) = (memory[0].buffer, memory[1].buffer)
+        copy(from: other)
     }
+
+    /// The same numbers in memory of their own. Where there is not so much, the program ends with words.
+    package convenience init(copying other: Parameters) {
+        do {
+            try self.init(tryingToCopy: other)
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+
+    private static func memory(_ counts: [Int]) throws(GraphError) -> [AlignedMemory<Scalar>] {
+        try counts.map { count throws(GraphError) in
+            if let memory = AlignedMemory<Scalar>(count) { return memory }
+            throw GraphError(
+                node: "parameters", found: "no memory for \(count * MemoryLayout<Scalar>.stride) bytes of numbers",
+                expected: "a smaller network, or more memory")
+        }
+    }
+
+    /// Whether a run may begin that does this with the numbers; it then releases them at its end.
+    func claim(for use: Use) -> Bool {
+        var known = claims.load(ordering: .relaxed)
+        while use == .changing ? known == 0 : known >= 0 {
+            let (exchanged, original) = claims.weakCompareExchange(
+                expected: known, desired: use == .changing ? -1 : known + 1, ordering: .acquiringAndReleasing)
+            if exchanged { return true }
+            known = original
+        }
+        return false
+    }
+
+    func release(from use: Use) { claims.add(use == .changing ? 1 : -1, ordering: .releasing) }
 
     /// Takes over the numbers of parameters of the same graph.
     package func copy(from other: Parameters) {
         guard other !== self else { return }
         _ = weights.update(fromContentsOf: other.weights)
         _ = state.update(fromContentsOf: other.state)
-    }
-
-    deinit {
-        weights.deallocate()
-        state.deallocate()
     }
 
     /// - Throws: `GraphError` unless these are the parameters of this graph: the same names and shapes in one order.
@@ -105,7 +146,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
 
     /// Replaces a parameter's numbers, which are given in PyTorch's order.
     ///
-    /// - Throws: `GraphError` if there is no parameter of that name, or the count is not that of its shape.
+    /// - Throws: `GraphError` if there is no parameter of that name, the count is not that of its shape, or a run is using
+    ///   the parameters.
     public func set(_ name: String, to values: [Scalar]) throws(GraphError) {
         guard let slot = slot(name) else {
             throw GraphError(
@@ -117,7 +159,12 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
                 node: name, found: "\(values.count) numbers",
                 expected: "\(slot.parameter.count) for shape \(slot.parameter.shape)")
         }
+        guard claim(for: .changing) else {
+            throw GraphError(
+                node: name, found: "numbers for it while a run uses it", expected: "no run of its parameters")
+        }
         set(slot, values)
+        release(from: .changing)
     }
 
     /// A parameter's numbers in PyTorch's order.
@@ -145,14 +192,3 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
         }
     }
 }
-
-/// Zeros, aligned to two cache lines.
-func alignedBuffer<Scalar: KernelScalar>(_ count: Int) -> UnsafeMutableBufferPointer<Scalar> {
-    let bytes = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: cacheLinePair)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
-    return bytes.bindMemory(to: Scalar.self)
-}
-
-/// Slots that different threads write lie this far apart, in bytes: processors fetch lines in pairs.
-let cacheLinePair = 128

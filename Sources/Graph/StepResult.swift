@@ -159,20 +159,28 @@ extension Executor {
         _ = averages.state.update(fromContentsOf: parameters.state)
     }
 
-    /// A head's output of every sample of the last step's batch size, [batch size][features]; images lie channels last.
+    /// A head's output of every sample of the last step, [samples][features]; images lie channels last. Empty before the
+    /// first step and after one that failed.
     public func output(ofHead head: Int) -> [Scalar] {
+        require(graph.heads.indices.contains(head), "no head \(head)")
         let node = builder.nodes[builder.graph.headOutputs[head]]
-        let values = pinned(node.output).assumingMemoryBound(to: Scalar.self)
-        return Array(UnsafeBufferPointer(start: values, count: batchSize * node.member.shape.count))
+        return samples(of: node.output, count: node.member.shape.count)
     }
 
-    /// The gradient of an input of the graph after the last step, [batch size][height][width][channels]; empty unless
-    /// input gradients were asked for and it has one.
+    /// The gradient of an input of the graph after the last step, [samples][height][width][channels]; empty unless
+    /// input gradients were asked for and it has one, and like `output(ofHead:)` where no step was done.
     public func gradient(ofInput input: Int) -> [Scalar] {
+        require(graph.inputs.indices.contains(input), "no input \(input)")
         let node = builder.nodes.filter { $0.member.node.layer is Input }[input]
         guard let value = builder.gradientValue(of: node.index) else { return [] }
+        return samples(of: value, count: node.member.shape.count)
+    }
+
+    /// The numbers of the last step's samples.
+    private func samples(of value: Value, count: Int) -> [Scalar] {
+        guard state.pointee.isDone else { return [] }
         let values = pinned(value).assumingMemoryBound(to: Scalar.self)
-        return Array(UnsafeBufferPointer(start: values, count: batchSize * node.member.shape.count))
+        return Array(UnsafeBufferPointer(start: values, count: state.pointee.samples * count))
     }
 
     /// The gradient of a parameter after the last step, in PyTorch's order; nil for what has none: state,

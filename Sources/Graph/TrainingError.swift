@@ -10,7 +10,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case learningRate(Double, step: Int)
     /// A step number below 0.
     case step(Int)
-    /// The executor is in a run already: it has one memory.
+    /// What a network gave is infinite or NaN: a sample, or the network's numbers are too great.
+    case outputNotFinite(place: String)
+    /// The executor is in a run already, as it has one memory; or another executor of its parameters is, and one of the two
+    /// changes them.
     case busy
     /// A batch of a size that the plan has no room for.
     case samples(Int, batchSize: Int, step: Int)
@@ -24,7 +27,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "step \(step), sample \(sample), head \(head): \(problem)"
         case .learningRate(let rate, let step): "step \(step): a learning rate of \(rate), expected a finite one"
         case .step(let step): "step \(step): expected step numbers of 0 or more"
-        case .busy: "the executor is running already; one run at a time"
+        case .outputNotFinite(let place):
+            "\(place) is not finite: what it was given is not, or the network's numbers are too great"
+        case .busy: "the executor, or another one of its parameters, is running already; one run at a time"
         case .samples(let count, let batchSize, let step):
             "step \(step): a batch of \(count) samples, expected 1…\(batchSize)"
         }

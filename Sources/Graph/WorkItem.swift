@@ -21,6 +21,8 @@ struct StepState {
     var learningRate = 0.0
     /// Whether a loss or a gradient was not finite: the rest of the step is left out.
     var isHalted = false
+    /// Whether all of the step's phases have run, so that its values can be read.
+    var isDone = false
 }
 
 /// What an operation may touch, as it said when it was added.

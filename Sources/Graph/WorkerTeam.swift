@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -11,20 +10,22 @@ final class WorkerTeam: Sendable {
     private let claim = Atomic<UInt64>(0)
     private let finished = Atomic<Int>(0)
 
-    /// Runs phases 0, 1, 2, … until `next` says that there are no more.
+    /// Runs phases 0, 1, …, `phases` − 1, 0, 1, … until `next` says that there are no more.
     ///
     /// - Parameters:
+    ///   - phases: How many phases there are before they repeat. Numbers of phases repeat with them, so that runs of any
+    ///     length are right; a worker that slept through a whole round claims an item of the round that it wakes up in.
     ///   - items: The number of work items of a phase, at least 1.
     ///   - run: Does one item: (phase, item, worker).
     ///   - next: Called by one worker, with no item running, after phase `n` is done; false ends the run.
     func run(
-        threads: Int, items: @escaping @Sendable (Int) -> Int, run: @escaping @Sendable (Int, Int, Int) -> Void,
-        next: @escaping @Sendable (Int) -> Bool
+        threads: Int, phases: Int, items: @Sendable (Int) -> Int, run: @Sendable (Int, Int, Int) -> Void,
+        next: @Sendable (Int) -> Bool
     ) {
         claim.store(0, ordering: .relaxed)
         finished.store(0, ordering: .relaxed)
-        DispatchQueue.concurrentPerform(iterations: threads) { [self] worker in
-            work(as: worker, items: items, run: run, next: next)
+        concurrently(threads) { [self] worker in
+            work(as: worker, phases: phases, items: items, run: run, next: next)
         }
     }
 
@@ -32,7 +33,7 @@ final class WorkerTeam: Sendable {
     private static let over = UInt64(UInt32.max) << 32
 
     private func work(
-        as worker: Int, items: (Int) -> Int, run: (Int, Int, Int) -> Void, next: (Int) -> Bool
+        as worker: Int, phases: Int, items: (Int) -> Int, run: (Int, Int, Int) -> Void, next: (Int) -> Bool
     ) {
         var idle = 0
         while true {
@@ -53,7 +54,7 @@ final class WorkerTeam: Sendable {
             run(phase, item, worker)
             if finished.add(1, ordering: .acquiringAndReleasing).newValue == count {
                 finished.store(0, ordering: .relaxed)
-                claim.store(next(phase) ? UInt64(phase + 1) << 32 : Self.over, ordering: .releasing)
+                claim.store(next(phase) ? UInt64((phase + 1) % phases) << 32 : Self.over, ordering: .releasing)
             }
         }
     }

@@ -48,7 +48,7 @@ public struct SavedModel {
             model = try Model(file)
         } else if let recipe {
             let graph = try recipe.graph()
-            let parameters = Parameters<Float>(graph, seed: 0)
+            let parameters = try Parameters<Float>(graph, seed: 0)
             try parameters.load(file)
             model = try Model(
                 graph, parameters, normalization: recipe.settings.normalization, classes: recipe.tasks.map(\.classes),

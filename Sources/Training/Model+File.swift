@@ -65,7 +65,7 @@ extension Model {
         do {
             let graph = try description.graph.graph()
             try Self.check(graph, against: file)
-            let parameters = Parameters<Float>(graph, seed: 0)
+            let parameters = try Parameters<Float>(graph, seed: 0)
             try parameters.load(file)
             try self.init(
                 graph, parameters, normalization: description.normalization, classes: description.classes,

@@ -74,8 +74,8 @@ public final class Model: Sendable {
     /// - Parameters:
     ///   - pixels: [height][width][channels], of the network's one input: bytes count as fractions of 255.
     ///   - values: Names of nodes whose outputs are wanted too.
-    /// - Throws: `ModelError` for another number of pixels and for an answer that is not finite, `GraphError` for names
-    ///   that no node has.
+    /// - Throws: `ModelError` for another number of pixels, `GraphError` for names that no node has, and
+    ///   `TrainingError.outputNotFinite` for an answer that is infinite or NaN.
     // So that a list of whole numbers as it stands in a program means numbers and not bytes.
     @_disfavoredOverload
     public func predict(_ pixels: [UInt8], values: [String] = []) throws -> Prediction {
@@ -121,9 +121,7 @@ public final class Model: Sendable {
         let all = answers.withLock { $0 }
         for (index, answer) in all.enumerated() {
             for head in answer.heads where !head.output.allSatisfy(\.isFinite) {
-                throw ModelError(
-                    "head \(head.name)", found: "an output of sample \(index) that is not finite",
-                    expected: "finite numbers: the sample has one that is not, or the network's are too great")
+                throw TrainingError.outputNotFinite(place: "the output of head \(head.name) for sample \(index)")
             }
         }
         return all

@@ -119,7 +119,7 @@ public final class Trainer {
             throw SettingsError(
                 "criterion", found: settings.criterion.figure, expected: "one of \(figures.joined(separator: ", "))")
         }
-        self.parameters = parameters.map(Parameters.init(copying:)) ?? Parameters(graph, seed: settings.seed)
+        self.parameters = try parameters.map(Parameters.init(copying:)) ?? Parameters(graph, seed: settings.seed)
         batchSize = min(settings.batchSize, training.count)
         executor = try Executor(
             graph, parameters: self.parameters, mode: .training(settings.optimizer), batchSize: batchSize,

@@ -44,10 +44,11 @@ enum EvaluateCommand {
         if let report = options.report { try printLine("report \(report)") }
     }
 
-    /// - Throws: `FileError` unless the loss is a number.
-    private static func check(_ evaluation: Evaluation, of model: String) throws(FileError) {
-        guard !evaluation.loss.isFinite else { return }
-        throw .badData(file: model, problem: "the loss of the test data is not finite: numbers are too great")
+    /// - Throws: `TrainingError` for results that are not finite.
+    private static func check(_ evaluation: Evaluation, of model: String) throws(TrainingError) {
+        let figures = [("loss", evaluation.loss)] + evaluation.metrics.map { ($0.name, $0.value) }
+        guard let (name, _) = figures.first(where: { !$0.1.isFinite }) else { return }
+        throw .outputNotFinite(place: "\(model): the \(name) of the test data")
     }
 
     private static func printResults(

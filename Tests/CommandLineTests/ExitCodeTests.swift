@@ -14,7 +14,8 @@ struct ExitCodeTests {
         (ModelError("a", found: "b", expected: "c"), 65),
         (TrainingError.target(problem: "a", head: "b", sample: 0, step: 0), 65),
         (FileError.missingInput(path: "a", problem: "b"), 66), (TrainingError.notFinite(step: 0, place: "a"), 70),
-        (TrainingError.resultNotFinite(step: 0, place: "a"), 70), (FileError.unreadable(path: "a", problem: "b"), 74),
+        (TrainingError.resultNotFinite(step: 0, place: "a"), 70), (TrainingError.outputNotFinite(place: "a"), 70),
+        (ProcessorError(missing: ["avx2"]), 70), (FileError.unreadable(path: "a", problem: "b"), 74),
         (FileError.unwritable(path: "a", problem: "b"), 74), (CocoaError(.fileWriteUnknown), 74),
     ]
 

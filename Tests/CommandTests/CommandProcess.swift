@@ -13,16 +13,23 @@ struct CommandProcess {
     /// Runs the executable in a directory, without MNIST_DIR, and waits for its end. Output goes to files, as it would to
     /// a pipe: no terminal, and no buffer that could fill up.
     ///
-    /// - Parameter started: Called with the process when it runs, on a thread of its own: tests that compute keep all
-    ///   others waiting.
+    /// - Parameters:
+    ///   - limit: A limit of Linux for it, as `prlimit` has it: "--as=1000000000".
+    ///   - asNobody: Whether it runs without the superuser's rights, if the tests have them.
+    ///   - started: Called with the process when it runs, on a thread of its own: tests that compute keep all others
+    ///     waiting.
     static func run(
-        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory,
-        started: @escaping @Sendable (Process) throws -> Void = { _ in }
+        _ arguments: [String], of command: String = "train", in directory: TemporaryDirectory, limit: String? = nil,
+        asNobody: Bool = false, started: @escaping @Sendable (Process) throws -> Void = { _ in }
     ) async throws -> CommandProcess {
         let path = directory.path
         return try await withCheckedThrowingContinuation { ended in
             Thread.detachNewThread {
-                ended.resume(with: Result { try run(arguments, of: command, in: path, started: started) })
+                ended.resume(
+                    with: Result {
+                        try run(
+                            arguments, of: command, in: path, limit: limit, asNobody: asNobody, started: started)
+                    })
             }
         }
     }
@@ -35,14 +42,19 @@ struct CommandProcess {
 
     /// The same, on this thread.
     static func run(
-        _ arguments: [String], of command: String = "train", in path: String,
-        started: (Process) throws -> Void = { _ in }
+        _ arguments: [String], of command: String = "train", in path: String, limit: String? = nil,
+        asNobody: Bool = false, started: (Process) throws -> Void = { _ in }
     ) throws -> CommandProcess {
         let logs = try TemporaryDirectory()
         let paths = try ["output", "errors"].map { try logs.write([], to: $0) }
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: command, relativeTo: executables)
-        process.arguments = arguments
+        var words = [URL(fileURLWithPath: command, relativeTo: executables).path] + arguments
+        if let limit { words = ["/usr/bin/prlimit", limit] + words }
+        if asNobody, getuid() == 0 {
+            words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + words
+        }
+        process.executableURL = URL(fileURLWithPath: words[0])
+        process.arguments = Array(words.dropFirst())
         process.currentDirectoryURL = URL(fileURLWithPath: path)
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "MNIST_DIR" }
         process.standardInput = FileHandle.nullDevice

@@ -179,7 +179,7 @@ struct OwnNetworkCommandTests {
         let graph = try Graph(heads: [
             Head("mean", .input("picture", Shape(channels: 1, height: 2, width: 2)).flatten().linear(1), loss: .huber())
         ])
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         try parameters.set("linear1.weight", to: [0.25, 0.25, 0.25, 0.25])
         try parameters.set("linear1.bias", to: [0])
         try Model(graph, parameters, classes: [[]]).write(to: url("model.safetensors"))
@@ -213,7 +213,7 @@ struct OwnNetworkCommandTests {
         ),
         ("evaluate model.safetensors --data empty.csv", 65, "empty.csv: "),
         ("evaluate model.safetensors --data pictures", 65, "expected a table: the network's input of 2 is no picture"),
-        ("evaluate model.safetensors --data huge.csv", 65, "the loss of the test data is not finite"),
+        ("evaluate model.safetensors --data huge.csv", 70, "the loss of the test data is not finite"),
         ("evaluate model.safetensors --recipe mlp", 65, "tensor fc1.weight: "),
         ("evaluate half.safetensors --data good.csv", 65, "half.safetensors: "),
         ("evaluate lie.safetensors --data good.csv", 65, "lie.safetensors: node relu1: found a layer of type Rely"),

@@ -17,7 +17,7 @@ struct SavedModelCommandTests {
         directory = try TemporaryDirectory()
         try directory.writeDigits()
         let recipe = Recipe.merged
-        let parameters = Parameters<Float>(try recipe.graph(), seed: 1)
+        let parameters = try Parameters<Float>(recipe.graph(), seed: 1)
         let file = try parameters.stateDictionary(metadata: SavedModel.metadata(of: recipe, seed: 1))
         try file.write(to: url("model.safetensors"))
         try parameters.stateDictionary().write(to: url("bare.safetensors"))

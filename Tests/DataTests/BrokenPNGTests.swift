@@ -53,22 +53,27 @@ import Testing
     }
 
     /// Offsets are those of the chunk's body: width, height, depth, colour type, compression, filter, interlacing.
-    @Test(
-        arguments: [
-            (0, [0, 0, 0, 0], "header says 6×0 pixels, expected at least one"),
-            (0, [255, 255, 255, 255], "header says 6×4294967295 pixels, expected at most 65536"),
-            (0, [255, 255, 255, 255, 255, 255, 255, 255], "header says 4294967295×4294967295 pixels, "),
-            (0, [0, 0, 0x20, 0, 0, 0, 0x20, 1], "header says 8193×8192 pixels, expected at most 65536 in a row"),
-            (0, [0, 0, 0x20, 0, 0, 0, 0x20, 0], "header says 8192×8192 pixels (67117056 bytes), the image data"),
-            (4, [0, 0, 0, 7], "header says 7×7 pixels (56 bytes), the image data unpacks to 48"),
-            (4, [0, 0, 0, 5], "header says 5×7 pixels (40 bytes), the image data unpacks to more"),
-            (8, [3], "header says colour type 0 with 3 bits, which PNG does not have"),
-            (8, [4, 2], "header says colour type 2 with 4 bits, which PNG does not have"),
-            (9, [7], "header says colour type 7 with 8 bits, which PNG does not have"),
-            (10, [1], "header says compression 1 and filter 0, expected 0 and 0"),
-            (11, [1], "header says compression 0 and filter 1, expected 0 and 0"),
-            (12, [1], "found an interlaced image, expected one without interlacing"),
-        ] as [(Int, [UInt8], String)])
+    @Test(.namingCases)
+    static func headersCases() {
+        forEach(
+            [
+                (0, [0, 0, 0, 0], "header says 6×0 pixels, expected at least one"),
+                (0, [255, 255, 255, 255], "header says 6×4294967295 pixels, expected at most 65536"),
+                (0, [255, 255, 255, 255, 255, 255, 255, 255], "header says 4294967295×4294967295 pixels, "),
+                (0, [0, 0, 0x20, 0, 0, 0, 0x20, 1], "header says 8193×8192 pixels, expected at most 65536 in a row"),
+                (0, [0, 0, 0x20, 0, 0, 0, 0x20, 0], "header says 8192×8192 pixels (67117056 bytes), the image data"),
+                (4, [0, 0, 0, 7], "header says 7×7 pixels (56 bytes), the image data unpacks to 48"),
+                (4, [0, 0, 0, 5], "header says 5×7 pixels (40 bytes), the image data unpacks to more"),
+                (8, [3], "header says colour type 0 with 3 bits, which PNG does not have"),
+                (8, [4, 2], "header says colour type 2 with 4 bits, which PNG does not have"),
+                (9, [7], "header says colour type 7 with 8 bits, which PNG does not have"),
+                (10, [1], "header says compression 1 and filter 0, expected 0 and 0"),
+                (11, [1], "header says compression 0 and filter 1, expected 0 and 0"),
+                (12, [1], "found an interlaced image, expected one without interlacing"),
+            ] as [(Int, [UInt8], String)]
+        ) { Self().headers(offset: $0, bytes: $1, problem: $2) }
+    }
+
     func headers(offset: Int, bytes: [UInt8], problem: String) {
         let file = changed("gray8") { $0[0].body.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
         expectProblem(file, problem)

@@ -20,7 +20,11 @@ private func stream(_ index: Int) -> RandomStream { RandomStream(seed: 3, purpos
     ]
 
     /// All channels of a pixel move together, by the draws that a single one takes, to the same bits.
-    @Test(arguments: transforms.keys.sorted())
+    @Test(.namingCases)
+    static func channelsAreMovedAsPlanesCases() {
+        forEach(transforms.keys.sorted()) { try Self().channelsAreMovedAsPlanes(name: $0) }
+    }
+
     func channelsAreMovedAsPlanes(name: String) throws {
         let transform = try #require(ChannelTransformTests.transforms[name])
         for (height, width) in [(9, 13), (7, 4), (1, 5)] {
@@ -76,7 +80,11 @@ private func stream(_ index: Int) -> RandomStream { RandomStream(seed: 3, purpos
     }
 
     #if os(Linux)
-        @Test(arguments: transforms.keys.sorted())
+        @Test(.namingCases)
+        static func nothingIsAllocatedCases() {
+            forEach(transforms.keys.sorted()) { try Self().nothingIsAllocated(name: $0) }
+        }
+
         func nothingIsAllocated(name: String) throws {
             func allocations(by transform: some Transform) -> Int {
                 let source = values(108, seed: 1)

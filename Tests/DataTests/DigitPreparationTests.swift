@@ -3,6 +3,7 @@ import LanesFiles
 import LanesTraining
 import Foundation
 import LanesKernels
+import TestSupport
 import Testing
 
 /// Photos and drawings made into images such as MNIST's.
@@ -56,14 +57,18 @@ import Testing
 
     /// A block's longer side becomes 20 pixels and its middle pixel (14, 14). Even sides have no middle pixel, and come
     /// to lie half a pixel further down and right.
-    @Test(arguments: [
-        (200, 50, 5..<25, 12..<17),
-        (30, 90, 11..<18, 5..<25),
-        (20, 20, 5..<25, 5..<25),
-        (8, 6, 5..<25, 7..<22),
-        (1, 1, 5..<25, 5..<25),
-        (400, 2, 5..<25, 14..<15),
-    ])
+    @Test(.namingCases)
+    static func blocksCases() {
+        forEach([
+            (200, 50, 5..<25, 12..<17),
+            (30, 90, 11..<18, 5..<25),
+            (20, 20, 5..<25, 5..<25),
+            (8, 6, 5..<25, 7..<22),
+            (1, 1, 5..<25, 5..<25),
+            (400, 2, 5..<25, 14..<15),
+        ]) { try Self().blocks(height: $0, width: $1, rows: $2, columns: $3) }
+    }
+
     func blocks(height: Int, width: Int, rows: Range<Int>, columns: Range<Int>) throws {
         let picture = try drawing(height: height + 20, width: width + 50) { row, column in
             (10..<10 + height).contains(row) && (40..<40 + width).contains(column)
@@ -157,7 +162,13 @@ import Testing
         #expect(prepared.pixels.max() == 255)
     }
 
-    @Test(arguments: [(1, 1, 0.0, 0.0), (28, 28, 0, 0), (100, 80, 0, 12), (100, 80, 50, 0), (100, 80, 20, 100)])
+    @Test(.namingCases)
+    static func withoutInkCases() {
+        forEach([(1, 1, 0.0, 0.0), (28, 28, 0, 0), (100, 80, 0, 12), (100, 80, 50, 0), (100, 80, 20, 100)]) {
+            try Self().withoutInk(height: $0, width: $1, tilt: $2, noise: $3)
+        }
+    }
+
     func withoutInk(height: Int, width: Int, tilt: Double, noise: Double) throws {
         var random = RandomStream(seed: 3, purpose: .gradientCheck)
         let pixels = (0..<height * width).map { index in

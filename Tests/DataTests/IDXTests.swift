@@ -60,7 +60,11 @@ import Testing
         "half a header": (Array(images.prefix(15)), .images, "file holds 15 bytes, expected a header of 16"),
     ]
 
-    @Test(arguments: bad.keys.sorted())
+    @Test(.namingCases)
+    static func badContentCases() {
+        forEach(bad.keys.sorted()) { try Self().badContent(what: $0) }
+    }
+
     func badContent(what: String) throws {
         let (content, kind, problem) = try #require(IDXTests.bad[what])
         #expect(throws: FileError.badData(file: "some-idx", problem: problem)) {
@@ -68,7 +72,11 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<images.count)
+    @Test(.namingCases)
+    static func everyTruncationThrowsCases() {
+        forEach(0..<images.count) { Self().everyTruncationThrows(length: $0) }
+    }
+
     func everyTruncationThrows(length: Int) {
         #expect(throws: FileError.self) {
             try IDX(content: Array(IDXTests.images.prefix(length)), name: "i", kind: .images)

@@ -76,15 +76,19 @@ import Testing
         #expect(targets == expected.map { [Float($0.0)] })
     }
 
-    @Test(arguments: [
-        ("", ": no such folder"), ("a/", "a: found no picture in this class"),
-        ("file.png", "file.png: found a file, expected a folder of pictures for each class"),
-        ("a/b/1.png", "a/b: found a directory, expected a file"),
-        (
-            "a/note.txt",
-            "a/note.txt: found a file that begins with the bytes [1, 2, 3], expected a PNG, PGM or PPM image"
-        ),
-    ])
+    @Test(.namingCases)
+    static func mistakesCases() {
+        forEach([
+            ("", ": no such folder"), ("a/", "a: found no picture in this class"),
+            ("file.png", "file.png: found a file, expected a folder of pictures for each class"),
+            ("a/b/1.png", "a/b: found a directory, expected a file"),
+            (
+                "a/note.txt",
+                "a/note.txt: found a file that begins with the bytes [1, 2, 3], expected a PNG, PGM or PPM image"
+            ),
+        ]) { try Self().mistakes(path: $0, description: $1) }
+    }
+
     func mistakes(path: String, description: String) throws {
         if path == "a/" {
             try write("a/.hidden", [1])

@@ -12,7 +12,11 @@ import Testing
         images = try LabeledImages(name: "three", height: 1, width: 2, pixels: [1, 2, 3, 4, 5, 6], labels: [7, 8, 9])
     }
 
-    @Test(arguments: [(-1, 0), (0, 0), (2, 2), (3, 3), (4, 3), (.max, 3)])
+    @Test(.namingCases)
+    static func prefixCases() {
+        forEach([(-1, 0), (0, 0), (2, 2), (3, 3), (4, 3), (.max, 3)]) { try Self().prefix(n: $0, count: $1) }
+    }
+
     func prefix(n: Int, count: Int) {
         let prefix = images.prefix(n)
         #expect(prefix.count == count)
@@ -20,7 +24,13 @@ import Testing
         #expect(prefix.labels == Array(images.labels.prefix(count)))
     }
 
-    @Test(arguments: [(1, 3), (2, 2), (0, 2), (-1, -2), (.max, .max)])
+    @Test(.namingCases)
+    static func sizesThatDoNotFitCases() {
+        forEach([(1, 3), (2, 2), (0, 2), (-1, -2), (.max, .max)]) {
+            try Self().sizesThatDoNotFit(height: $0, width: $1)
+        }
+    }
+
     func sizesThatDoNotFit(height: Int, width: Int) {
         #expect(
             throws: FileError.badData(

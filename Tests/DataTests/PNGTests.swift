@@ -1,11 +1,16 @@
 import LanesData
 import LanesFiles
 import LanesTraining
+import TestSupport
 import Testing
 
 /// PNG files of every colour type, read to grey.
 @Suite struct PNGTests {
-    @Test(arguments: [1, 2, 4, 8, 16])
+    @Test(.namingCases)
+    static func grayCases() {
+        forEach([1, 2, 4, 8, 16]) { try Self().gray(depth: $0) }
+    }
+
     func gray(depth: Int) throws {
         let maximum = 1 << depth - 1
         try expect("gray\(depth)") { row, column in
@@ -13,7 +18,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [("grayAlpha", 8), ("grayAlpha", 16), ("rgb", 8), ("rgb", 16), ("rgba", 8), ("rgba", 16)])
+    @Test(.namingCases)
+    static func colorsCases() {
+        forEach([("grayAlpha", 8), ("grayAlpha", 16), ("rgb", 8), ("rgb", 16), ("rgba", 8), ("rgba", 16)]) {
+            try Self().colors(kind: $0, depth: $1)
+        }
+    }
+
     func colors(kind: String, depth: Int) throws {
         let maximum = 1 << depth - 1
         try expect("\(kind)\(depth)") { row, column in
@@ -61,10 +72,13 @@ import Testing
     }
 
     /// Red, green and blue by themselves, a grey for all three where the file has no colours.
-    @Test(
-        arguments: [
+    @Test(.namingCases)
+    static func keepsColorsCases() {
+        forEach([
             ("gray1", 1), ("gray16", 16), ("grayAlpha8", 8), ("rgb8", 8), ("rgb16", 16), ("rgba8", 8), ("rgba16", 16),
-        ])
+        ]) { try Self().keepsColors(name: $0, depth: $1) }
+    }
+
     func keepsColors(name: String, depth: Int) throws {
         let maximum = 1 << depth - 1
         try expectColors(name) { row, column in

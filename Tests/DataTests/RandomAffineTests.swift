@@ -1,6 +1,7 @@
 import Foundation
 import LanesGraph
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesData
@@ -108,7 +109,11 @@ struct RandomAffineTests {
         return output
     }
 
-    @Test("A dot moves to where the drawn numbers send it", arguments: 0..<30)
+    @Test("A dot moves to where the drawn numbers send it", .namingCases)
+    static func dotCases() {
+        forEach(0..<30) { Self().dot(index: $0) }
+    }
+
     func dot(index: Int) {
         let transform = RandomAffine(
             degrees: 30, translate: 0.1, scale: 0.9...1.2, shear: 15, interpolation: .bilinear)
@@ -131,7 +136,11 @@ struct RandomAffineTests {
         }
     }
 
-    @Test("A rotation turns counter-clockwise by the drawn angle", arguments: 0..<20)
+    @Test("A rotation turns counter-clockwise by the drawn angle", .namingCases)
+    static func rotationCases() {
+        forEach(0..<20) { Self().rotation(index: $0) }
+    }
+
     func rotation(index: Int) {
         var random = stream(index)
         let degrees = random.uniform(in: -60...60)

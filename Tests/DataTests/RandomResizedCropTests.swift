@@ -1,6 +1,7 @@
 import Foundation
 import LanesGraph
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesData
@@ -63,13 +64,15 @@ struct RandomResizedCropTests {
         }
     }
 
-    @Test(
-        "After ten tries that do not fit it is the greatest part of an allowed ratio, in the middle",
-        arguments: [
+    @Test("After ten tries that do not fit it is the greatest part of an allowed ratio, in the middle", .namingCases)
+    static func fallbackCases() {
+        forEach([
             // Wider and taller than allowed, the side rounded to the even one of two as near, and square.
             (10, 100, 0.5...2, (0, 40, 10, 20)), (100, 10, 0.5...2, (40, 0, 20, 10)),
             (100, 7, 2...3, (48, 0, 4, 7)), (100, 5, 2...3, (49, 0, 2, 5)), (9, 9, 0.9...1.1, (0, 0, 9, 9)),
-        ])
+        ]) { Self().fallback(height: $0, width: $1, ratio: $2, expected: $3) }
+    }
+
     func fallback(height: Int, width: Int, ratio: ClosedRange<Double>, expected: (Int, Int, Int, Int)) {
         // Ten times the image's area never fits.
         let transform = RandomResizedCrop(scale: 10...10, ratio: ratio)
@@ -92,7 +95,11 @@ struct RandomResizedCropTests {
         expectUniform(areas.map { max($0, 0.5) }, in: 0.5...1, "area")
     }
 
-    @Test("A dot moves to where the drawn part sends it", arguments: 0..<20)
+    @Test("A dot moves to where the drawn part sends it", .namingCases)
+    static func dotCases() {
+        forEach(0..<20) { Self().dot(index: $0) }
+    }
+
     func dot(index: Int) {
         let size = Extent(height: 28, width: 28)
         let transform = RandomResizedCrop(scale: 0.5...0.9, ratio: 0.8...1.25)

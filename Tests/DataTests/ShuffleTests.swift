@@ -1,10 +1,15 @@
 import LanesData
 import LanesFiles
 import LanesTraining
+import TestSupport
 import Testing
 
 @Suite struct ShuffleTests {
-    @Test(arguments: [0, 1, 2, 17, 1000])
+    @Test(.namingCases)
+    static func permutesCases() {
+        forEach([0, 1, 2, 17, 1000]) { Self().permutes(count: $0) }
+    }
+
     func permutes(count: Int) {
         #expect(permutation(count: count, seed: 3, epoch: 5).sorted() == Array(0..<count))
     }
@@ -26,9 +31,13 @@ import Testing
         for (order, count) in counts { #expect(abs(count - 250) < 78, "\(order)") }
     }
 
-    @Test(arguments: [
-        (0, 4, []), (1, 4, [1]), (4, 4, [4]), (5, 4, [4, 1]), (12, 4, [4, 4, 4]), (3, .max, [3]), (2, 1, [1, 1]),
-    ])
+    @Test(.namingCases)
+    static func batchesCases() {
+        forEach([
+            (0, 4, []), (1, 4, [1]), (4, 4, [4]), (5, 4, [4, 1]), (12, 4, [4, 4, 4]), (3, .max, [3]), (2, 1, [1, 1]),
+        ]) { Self().batches(count: $0, size: $1, sizes: $2) }
+    }
+
     func batches(count: Int, size: Int, sizes: [Int]) {
         let order = permutation(count: count, seed: 1, epoch: 1)
         let batches = Batches(order, size: size)

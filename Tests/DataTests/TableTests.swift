@@ -8,14 +8,18 @@ import Testing
 
 @Suite struct TableTests {
     /// Ways to write the same table of the columns a, b and y.
-    @Test(arguments: [
-        ("lines", "a,b,y\n1,2,3\n-4.5,5e-1,6\n"), ("no end of line", "a,b,y\n1,2,3\n-4.5,.5,6"),
-        ("CR LF", "a,b,y\r\n1,2,3\r\n-4.5,0.5,6\r\n"), ("CR", "a,b,y\r1,2,3\r-4.5,0.5,6"),
-        ("byte order mark", "\u{feff}a,b,y\n1,2,3\n-4.5,0.5,6\n"), ("semicolons", "a;b;y\n1;2;3\n-4.5;0.5;6\n"),
-        ("tabs", "a\tb\ty\n1\t2\t3\n-4.5\t0.5\t6\n"), ("spaces", " a , b,y \n 1,2 , 3\n-4.5,\t+0.5,6 \n"),
-        ("quotes", "\"a\",\"b\",\"y\"\n\"1\",2,\"3\"\n-4.5,\"0.5\",6\n"),
-        ("empty lines", "\n\na,b,y\n\n1,2,3\n\n\n-4.5,0.5,6\n\n"),
-    ])
+    @Test(.namingCases)
+    static func waysToWriteCases() {
+        forEach([
+            ("lines", "a,b,y\n1,2,3\n-4.5,5e-1,6\n"), ("no end of line", "a,b,y\n1,2,3\n-4.5,.5,6"),
+            ("CR LF", "a,b,y\r\n1,2,3\r\n-4.5,0.5,6\r\n"), ("CR", "a,b,y\r1,2,3\r-4.5,0.5,6"),
+            ("byte order mark", "\u{feff}a,b,y\n1,2,3\n-4.5,0.5,6\n"), ("semicolons", "a;b;y\n1;2;3\n-4.5;0.5;6\n"),
+            ("tabs", "a\tb\ty\n1\t2\t3\n-4.5\t0.5\t6\n"), ("spaces", " a , b,y \n 1,2 , 3\n-4.5,\t+0.5,6 \n"),
+            ("quotes", "\"a\",\"b\",\"y\"\n\"1\",2,\"3\"\n-4.5,\"0.5\",6\n"),
+            ("empty lines", "\n\na,b,y\n\n1,2,3\n\n\n-4.5,0.5,6\n\n"),
+        ]) { try Self().waysToWrite(what: $0, text: $1) }
+    }
+
     func waysToWrite(what: String, text: String) throws {
         let table = try Table(content: Array(text.utf8), name: what)
         #expect(table.features == ["a", "b"] && table.targetName == "y" && table.count == 2)
@@ -48,13 +52,17 @@ import Testing
         #expect(try contents(of: table).inputs == [[1, 3], [4, 6]])
     }
 
-    @Test(arguments: [
-        ("names", "b a c b", Table.TargetKind.automatic, ["a", "b", "c"], [1, 0, 2, 1] as [Float]),
-        ("capitals first", "b B a A", .classes, ["A", "B", "a", "b"], [3, 1, 2, 0]),
-        ("numbers", "10 9 -1 10", .classes, ["-1", "9", "10"], [2, 1, 0, 2]),
-        ("numbers and names", "10 9 x", .classes, ["10", "9", "x"], [0, 1, 2]),
-        ("names, then a number", "x 9 10", .automatic, ["10", "9", "x"], [2, 1, 0]),
-    ])
+    @Test(.namingCases)
+    static func classesCases() {
+        forEach([
+            ("names", "b a c b", Table.TargetKind.automatic, ["a", "b", "c"], [1, 0, 2, 1] as [Float]),
+            ("capitals first", "b B a A", .classes, ["A", "B", "a", "b"], [3, 1, 2, 0]),
+            ("numbers", "10 9 -1 10", .classes, ["-1", "9", "10"], [2, 1, 0, 2]),
+            ("numbers and names", "10 9 x", .classes, ["10", "9", "x"], [0, 1, 2]),
+            ("names, then a number", "x 9 10", .automatic, ["10", "9", "x"], [2, 1, 0]),
+        ]) { try Self().classes(what: $0, column: $1, kind: $2, names: $3, values: $4) }
+    }
+
     func classes(what: String, column: String, kind: Table.TargetKind, names: [String], values: [Float]) throws {
         let text = "a,y\n" + column.split(separator: " ").map { "1,\($0)\n" }.joined()
         let table = try Table(content: Array(text.utf8), name: what, kind: kind)
@@ -73,38 +81,42 @@ import Testing
         ) { try Table(content: content, name: "t", shape: Shape(channels: 1, height: 3, width: 2)) }
     }
 
-    @Test(arguments: [
-        ("", "found an empty file, expected a table"), ("\n\r\n", "found an empty file, expected a table"),
-        ("a,y", "found no line after the first one, which names the columns"),
-        (
-            "y\n1\n",
-            "line 1: found one column, expected a target and at least one more, separated by commas, semicolons or tabs"
-        ),
-        ("a,a,y\n", "line 1: found two columns named a, expected each name once"),
-        ("a,,y\n", "line 1: column 2 has no name"),
-        ("1.5,2,3\n1,2,3\n", "line 1: found numbers alone, expected the names of the columns"),
-        ("a,y\n1,2\n,3\n", "line 3, column a: the value is missing"),
-        ("a,y\n1,2\n1, \n", "line 3, column y: the value is missing"),
-        ("a,y\n1,2\n\n1,2,3\n", "line 4: found 3 fields, expected 2 as in the first line"),
-        ("a,y\n1\n", "line 2: found 1 fields, expected 2 as in the first line"),
-        ("a,y\r\n1,\"x\r\n\"\r\n\r\nb,x\r\n", "line 5, column a: found \"b\", expected a number"),
-        ("a,y\n1x,2\n", "line 2, column a: found \"1x\", expected a number"),
-        ("a,y\nnan,2\n", "line 2, column a: found \"nan\", expected a number"),
-        ("a,y\n0x10,2\n", "line 2, column a: found \"0x10\", expected a number"),
-        ("a,y\n1e99,2\n", "line 2, column a: found \"1e99\", expected a number"),
-        ("a;y\n1,5;2\n", "line 2, column a: found \"1,5\", expected a number"),
-        (
-            "a,y\n1,2\n1,cat\n",
-            "line 3, column y: found \"cat\", expected a number as in the lines before (or ask for classes)"
-        ),
-        ("a,y\n1,\"x\n\n\"\nb,x\n", "line 5, column a: found \"b\", expected a number"),
-        ("a,y\n1,\"x\n\n", "line 2: found the end of the file in a field whose quote is not closed"),
-        ("a,y\n1,\"x\"z\n", "line 2: found text after a field's closing quote, expected a separator"),
-        (
-            "a,y\n1,x\"z\"\n",
-            "line 2: found a quote within a field, expected the whole field in quotes, and two for one"
-        ),
-    ])
+    @Test(.namingCases)
+    static func mistakesCases() {
+        forEach([
+            ("", "found an empty file, expected a table"), ("\n\r\n", "found an empty file, expected a table"),
+            ("a,y", "found no line after the first one, which names the columns"),
+            (
+                "y\n1\n",
+                "line 1: found one column, expected a target and at least one more, separated by commas, semicolons or tabs"
+            ),
+            ("a,a,y\n", "line 1: found two columns named a, expected each name once"),
+            ("a,,y\n", "line 1: column 2 has no name"),
+            ("1.5,2,3\n1,2,3\n", "line 1: found numbers alone, expected the names of the columns"),
+            ("a,y\n1,2\n,3\n", "line 3, column a: the value is missing"),
+            ("a,y\n1,2\n1, \n", "line 3, column y: the value is missing"),
+            ("a,y\n1,2\n\n1,2,3\n", "line 4: found 3 fields, expected 2 as in the first line"),
+            ("a,y\n1\n", "line 2: found 1 fields, expected 2 as in the first line"),
+            ("a,y\r\n1,\"x\r\n\"\r\n\r\nb,x\r\n", "line 5, column a: found \"b\", expected a number"),
+            ("a,y\n1x,2\n", "line 2, column a: found \"1x\", expected a number"),
+            ("a,y\nnan,2\n", "line 2, column a: found \"nan\", expected a number"),
+            ("a,y\n0x10,2\n", "line 2, column a: found \"0x10\", expected a number"),
+            ("a,y\n1e99,2\n", "line 2, column a: found \"1e99\", expected a number"),
+            ("a;y\n1,5;2\n", "line 2, column a: found \"1,5\", expected a number"),
+            (
+                "a,y\n1,2\n1,cat\n",
+                "line 3, column y: found \"cat\", expected a number as in the lines before (or ask for classes)"
+            ),
+            ("a,y\n1,\"x\n\n\"\nb,x\n", "line 5, column a: found \"b\", expected a number"),
+            ("a,y\n1,\"x\n\n", "line 2: found the end of the file in a field whose quote is not closed"),
+            ("a,y\n1,\"x\"z\n", "line 2: found text after a field's closing quote, expected a separator"),
+            (
+                "a,y\n1,x\"z\"\n",
+                "line 2: found a quote within a field, expected the whole field in quotes, and two for one"
+            ),
+        ]) { Self().mistakes(text: $0, problem: $1) }
+    }
+
     func mistakes(text: String, problem: String) {
         #expect(throws: FileError.badData(file: "t.csv", problem: problem)) {
             try Table(content: Array(text.utf8), name: "t.csv")

@@ -47,13 +47,18 @@ private func digest(of content: [UInt8]) -> String {
     }
 
     /// Whatever goes wrong at the first mirror, the second is asked, from where the first one ended if that is of use.
-    @Test(
-        arguments: [
-            (Answer(status: 404, body: [1, 2, 3]), nil), (Answer(status: 404), nil), (Answer(status: 503), nil),
-            (Answer.whole([]), nil), (.whole(Array("<html>".utf8)), nil), (.whole(wrong), nil),
-            (.whole(Array(packed.dropLast())), nil), (.part(of: packed, from: 500), nil),
-            (.beginning(of: packed, count: 0), nil), (.beginning(of: packed, count: 70_000), 70_000),
-        ] as [(ScriptedServer.Answer, Int?)])
+    @Test(.namingCases)
+    static func secondMirrorCases() {
+        forEach(
+            [
+                (Answer(status: 404, body: [1, 2, 3]), nil), (Answer(status: 404), nil), (Answer(status: 503), nil),
+                (Answer.whole([]), nil), (.whole(Array("<html>".utf8)), nil), (.whole(wrong), nil),
+                (.whole(Array(packed.dropLast())), nil), (.part(of: packed, from: 500), nil),
+                (.beginning(of: packed, count: 0), nil), (.beginning(of: packed, count: 70_000), 70_000),
+            ] as [(ScriptedServer.Answer, Int?)]
+        ) { try Self().secondMirror(first: $0, resumed: $1) }
+    }
+
     func secondMirror(first: ScriptedServer.Answer, resumed: Int?) throws {
         let server = try ScriptedServer([first, resumed.map { .part(of: packed, from: $0) } ?? .whole(packed)])
         try download(from: [server.url + "a/", server.url + "b/"])
@@ -72,18 +77,26 @@ private func digest(of content: [UInt8]) -> String {
     }
 
     /// What a mirror says is in the error; only the beginning of a file is kept.
-    @Test(
-        arguments: [
-            (Answer(status: 404), "found HTTP status 404, expected 200", 0),
-            (
-                .beginning(of: packed, count: 70_000),
-                "the answer ended early, found 70000 bytes, expected \(packed.count)",
-                70_000
-            ),
-            (.whole([]), "the answer ended early, found 0 bytes, expected 0", 0),
-            (.whole(wrong), "found content with SHA-256 \(digest(of: content.reversed())), expected \(file.digest)", 0),
-            (.whole(Array(packed.dropLast())), "at byte 100027 of the gzip file: ", 0),
-        ] as [(ScriptedServer.Answer, String, Int)])
+    @Test(.namingCases)
+    static func errorsOfMirrorsCases() {
+        forEach(
+            [
+                (Answer(status: 404), "found HTTP status 404, expected 200", 0),
+                (
+                    .beginning(of: packed, count: 70_000),
+                    "the answer ended early, found 70000 bytes, expected \(packed.count)",
+                    70_000
+                ),
+                (.whole([]), "the answer ended early, found 0 bytes, expected 0", 0),
+                (
+                    .whole(wrong),
+                    "found content with SHA-256 \(digest(of: content.reversed())), expected \(file.digest)", 0
+                ),
+                (.whole(Array(packed.dropLast())), "at byte 100027 of the gzip file: ", 0),
+            ] as [(ScriptedServer.Answer, String, Int)]
+        ) { try Self().errorsOfMirrors(answer: $0, problem: $1, kept: $2) }
+    }
+
     func errorsOfMirrors(answer: ScriptedServer.Answer, problem: String, kept: Int) throws {
         let server = try ScriptedServer([answer])
         try expectNotDownloaded(from: server, "images.gz: \(server.url)images.gz: \(problem)")
@@ -143,16 +156,21 @@ private func digest(of content: [UInt8]) -> String {
     }
 
     /// Servers are free to answer a request for a part in other ways than with it.
-    @Test(
-        arguments: [
-            ([.whole(packed)], ["bytes=\(half)-"]),
-            ([Answer(status: 416), .whole(packed)], ["bytes=\(half)-", nil]),
-            ([.part(of: packed, from: 7), .whole(packed)], ["bytes=\(half)-", nil]),
-            ([Answer(status: 206, body: Array(packed[7...])), .whole(packed)], ["bytes=\(half)-", nil]),
-            // The part is not of this file.
-            ([.part(of: packed.map { ~$0 }, from: half), .whole(packed)], ["bytes=\(half)-", nil]),
-            ([.part(of: packed, from: half)], ["bytes=\(half)-"]),
-        ] as [([ScriptedServer.Answer], [String?])])
+    @Test(.namingCases)
+    static func resumingCases() {
+        forEach(
+            [
+                ([.whole(packed)], ["bytes=\(half)-"]),
+                ([Answer(status: 416), .whole(packed)], ["bytes=\(half)-", nil]),
+                ([.part(of: packed, from: 7), .whole(packed)], ["bytes=\(half)-", nil]),
+                ([Answer(status: 206, body: Array(packed[7...])), .whole(packed)], ["bytes=\(half)-", nil]),
+                // The part is not of this file.
+                ([.part(of: packed.map { ~$0 }, from: half), .whole(packed)], ["bytes=\(half)-", nil]),
+                ([.part(of: packed, from: half)], ["bytes=\(half)-"]),
+            ] as [([ScriptedServer.Answer], [String?])]
+        ) { try Self().resuming(answers: $0, ranges: $1) }
+    }
+
     func resuming(answers: [ScriptedServer.Answer], ranges: [String?]) throws {
         try directory.write(Array(packed[..<half]), to: "images.gz.part")
         let server = try ScriptedServer(answers)

@@ -135,7 +135,11 @@ import Testing
         (#"{\#(a),"b":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}"#, 3, .layout),
     ]
 
-    @Test(arguments: malformed)
+    @Test(.namingCases)
+    static func aMalformedFileIsRefusedCases() {
+        forEach(malformed) { try Self().aMalformedFileIsRefused(header: $0, data: $1, kind: $2) }
+    }
+
     func aMalformedFileIsRefused(header: String, data: Int, kind: SafetensorsError.Kind) throws {
         let error = #expect(throws: SafetensorsError.self) {
             try Safetensors(file(header, data: data), source: "x.safetensors")
@@ -144,7 +148,13 @@ import Testing
         #expect(error?.description.hasPrefix("x.safetensors: ") == true)
     }
 
-    @Test(arguments: [[0x80], [0xC3], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xFF]] as [[UInt8]])
+    @Test(.namingCases)
+    static func aNameThatIsNotUTF8IsRefusedCases() {
+        forEach([[0x80], [0xC3], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xFF]] as [[UInt8]]) {
+            Self().aNameThatIsNotUTF8IsRefused(name: $0)
+        }
+    }
+
     func aNameThatIsNotUTF8IsRefused(name: [UInt8]) {
         let header = Array(#"{""#.utf8) + name + Array(#"":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#.utf8)
         let data = Data([UInt8(header.count), 0, 0, 0, 0, 0, 0, 0] + header)
@@ -152,7 +162,13 @@ import Testing
         #expect(error?.kind == .header)
     }
 
-    @Test(arguments: [1, 3, 100_000_000, 100_000_001, UInt64(Int64.max), UInt64.max])
+    @Test(.namingCases)
+    static func aHeaderLengthBeyondTheFileOrTheLimitIsRefusedCases() {
+        forEach([1, 3, 100_000_000, 100_000_001, UInt64(Int64.max), UInt64.max]) {
+            Self().aHeaderLengthBeyondTheFileOrTheLimitIsRefused(length: $0)
+        }
+    }
+
     func aHeaderLengthBeyondTheFileOrTheLimitIsRefused(length: UInt64) {
         let data = withUnsafeBytes(of: length.littleEndian) { Data($0) } + Data("{}".utf8)
         let error = #expect(throws: SafetensorsError.self) { try Safetensors(data, source: "x") }
@@ -275,7 +291,13 @@ import Testing
                 == "w.safetensors: tensor scales: found no such tensor, expected one of type F64")
     }
 
-    @Test(arguments: [[3], [2, 2], [-1, -1], [], [1 << 62, 8], [0]])
+    @Test(.namingCases)
+    static func aShapeThatDoesNotHoldTheElementsIsRefusedCases() {
+        forEach([[3], [2, 2], [-1, -1], [], [1 << 62, 8], [0]]) {
+            Self().aShapeThatDoesNotHoldTheElementsIsRefused(shape: $0)
+        }
+    }
+
     func aShapeThatDoesNotHoldTheElementsIsRefused(shape: [Int]) {
         let error = #expect(throws: SafetensorsError.self) { try Safetensors.Tensor(shape: shape, [1, 2] as [Float]) }
         #expect(error?.kind == .shape)

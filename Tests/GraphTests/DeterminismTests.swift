@@ -1,5 +1,6 @@
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -69,11 +70,15 @@ struct TrainedState: Equatable {
         return TrainedState(executor, losses: losses.withLock { $0 })
     }
 
-    @Test(arguments: [
-        Optimizer.adam(), .adamW(weightDecay: 0.1).clipping(norm: 0.1), .sgd(momentum: 0.9),
-        .sgd(momentum: 0.9, nesterov: true, weightDecay: 0.01).averaging(decay: 0.9), .rmsProp(momentum: 0.5),
-        .adam().freezing("conv.*").scalingRate(of: "fc.*", by: 2),
-    ])
+    @Test(.namingCases)
+    static func sameBitsForEveryNumberOfThreadsCases() {
+        forEach([
+            Optimizer.adam(), .adamW(weightDecay: 0.1).clipping(norm: 0.1), .sgd(momentum: 0.9),
+            .sgd(momentum: 0.9, nesterov: true, weightDecay: 0.01).averaging(decay: 0.9), .rmsProp(momentum: 0.5),
+            .adam().freezing("conv.*").scalingRate(of: "fc.*", by: 2),
+        ]) { try Self().sameBitsForEveryNumberOfThreads(optimizer: $0) }
+    }
+
     func sameBitsForEveryNumberOfThreads(optimizer: Optimizer) throws {
         let alone = try train(threads: 1, optimizer: optimizer)
         #expect(alone.losses.count == 20)
@@ -137,7 +142,11 @@ struct TrainedState: Equatable {
     }
 
     /// Shared memory and rectifiers behind pools must not change a bit of a graph's outputs and gradients.
-    @Test(arguments: NetworkGradientTests.networks)
+    @Test(.namingCases)
+    static func theArrangedPlanGivesTheBitsOfThePlainOneCases() {
+        forEach(NetworkGradientTests.networks) { try Self().theArrangedPlanGivesTheBitsOfThePlainOne(network: $0) }
+    }
+
     func theArrangedPlanGivesTheBitsOfThePlainOne(network: NetworkGradientTests.Network) throws {
         let graph = try Graph(heads: network.outputs.enumerated().map { $1.projected("head\($0)") })
         func results(keepsEverything: Bool) throws -> [[UInt32]] {

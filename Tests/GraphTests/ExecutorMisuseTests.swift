@@ -28,7 +28,7 @@ struct ExecutorMisuseTests {
 
     @Test("Parameters of another graph", arguments: [(4, "fc"), (3, "other")])
     func otherParameters(features: Int, name: String) throws {
-        let parameters = Parameters<Float>(try graph(features: features, name: name), seed: 1)
+        let parameters = try Parameters<Float>(graph(features: features, name: name), seed: 1)
         let error = #expect(throws: GraphError.self) {
             try Executor(
                 try graph(), parameters: parameters, mode: .training(.adam()), batchSize: 2, threads: 1)

@@ -23,7 +23,7 @@ import Testing
     @Test func batchNormKeepsRunningAverages() throws {
         let x = Node.input("x", Shape(channels: 3, height: 2, width: 2))
         let graph = try Graph(heads: [x.batchNorm(name: "norm").projected()])
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         try parameters.set("norm.weight", to: [2, -1, 0.5])
         try parameters.set("norm.bias", to: [0.25, 0, 1])
         let batches = RandomBatches<Double>(graph, size: 5)

@@ -1,12 +1,23 @@
 import LanesKernels
 import LanesGraph
 import LanesFiles
+import TestSupport
 import Testing
 
 /// BatchNorm against PyTorch: both passes and the running averages after a training step, and inference.
 @Suite struct FixtureBatchNormTests {
-    @Test(arguments: FixtureCases.batchNorm) func inDouble(_ name: String) throws { try compare(name, in: Double.self) }
-    @Test(arguments: FixtureCases.batchNorm) func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
+    @Test(.namingCases)
+    static func inDoubleCases() {
+        forEach(FixtureCases.batchNorm) { try Self().inDouble($0) }
+    }
+
+    func inDouble(_ name: String) throws { try compare(name, in: Double.self) }
+    @Test(.namingCases)
+    static func inFloatCases() {
+        forEach(FixtureCases.batchNorm) { try Self().inFloat($0) }
+    }
+
+    func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
 
     private func compare<Scalar: FixtureScalar>(_ name: String, in type: Scalar.Type) throws {
         let fixture = try Fixture(.layers, name)

@@ -1,12 +1,23 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 /// Functions of single numbers, and small networks of which none is a sum of products, against PyTorch.
 @Suite struct FixtureFunctionTests {
-    @Test(arguments: FixtureCases.pointwise) func functionInDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func functionInDoubleCases() {
+        forEach(FixtureCases.pointwise) { try Self().functionInDouble($0) }
+    }
+
+    func functionInDouble(_ name: String) throws {
         try function(name, in: Double.self)
     }
-    @Test(arguments: FixtureCases.pointwise) func functionInFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func functionInFloatCases() {
+        forEach(FixtureCases.pointwise) { try Self().functionInFloat($0) }
+    }
+
+    func functionInFloat(_ name: String) throws {
         try function(name, in: Float.self)
     }
 
@@ -36,10 +47,20 @@ import Testing
             within: upstream.map { abs($0) * (2 * 1.2 * 8 / 2 + 1) * epsilon + tiny }, "input gradient")
     }
 
-    @Test(arguments: FixtureCases.networks) func networkInDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func networkInDoubleCases() {
+        forEach(FixtureCases.networks) { try Self().networkInDouble($0) }
+    }
+
+    func networkInDouble(_ name: String) throws {
         try network(name, in: Double.self)
     }
-    @Test(arguments: FixtureCases.networks) func networkInFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func networkInFloatCases() {
+        forEach(FixtureCases.networks) { try Self().networkInFloat($0) }
+    }
+
+    func networkInFloat(_ name: String) throws {
         try network(name, in: Float.self)
     }
 

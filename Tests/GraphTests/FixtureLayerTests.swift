@@ -1,15 +1,26 @@
 import LanesKernels
 import LanesGraph
 import LanesFiles
+import TestSupport
 import Testing
 
 /// The layers against PyTorch: output, input gradient and parameter gradients under a random upstream gradient.
 @Suite struct FixtureLayerTests {
-    @Test(arguments: FixtureCases.sumsOfProducts) func sumsOfProductsInDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func sumsOfProductsInDoubleCases() {
+        forEach(FixtureCases.sumsOfProducts) { try Self().sumsOfProductsInDouble($0) }
+    }
+
+    func sumsOfProductsInDouble(_ name: String) throws {
         try sumsOfProducts(name, in: Double.self)
     }
 
-    @Test(arguments: FixtureCases.sumsOfProducts) func sumsOfProductsInFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func sumsOfProductsInFloatCases() {
+        forEach(FixtureCases.sumsOfProducts) { try Self().sumsOfProductsInFloat($0) }
+    }
+
+    func sumsOfProductsInFloat(_ name: String) throws {
         try sumsOfProducts(name, in: Float.self)
     }
 

@@ -1,6 +1,7 @@
 import LanesKernels
 import LanesGraph
 import LanesFiles
+import TestSupport
 import Testing
 
 /// Softmax and the losses against PyTorch.
@@ -14,10 +15,20 @@ import Testing
         return (4 * greatest + Double(input.sample.count) + 8) * Double(Scalar.ulpOfOne)
     }
 
-    @Test(arguments: FixtureCases.softmax) func softmaxInDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func softmaxInDoubleCases() {
+        forEach(FixtureCases.softmax) { try Self().softmaxInDouble($0) }
+    }
+
+    func softmaxInDouble(_ name: String) throws {
         try softmax(name, in: Double.self)
     }
-    @Test(arguments: FixtureCases.softmax) func softmaxInFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func softmaxInFloatCases() {
+        forEach(FixtureCases.softmax) { try Self().softmaxInFloat($0) }
+    }
+
+    func softmaxInFloat(_ name: String) throws {
         try softmax(name, in: Float.self)
     }
 
@@ -47,16 +58,36 @@ import Testing
             within: tolerances, "input gradient")
     }
 
-    @Test(arguments: FixtureCases.losses) func lossInDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func lossInDoubleCases() {
+        forEach(FixtureCases.losses) { try Self().lossInDouble($0) }
+    }
+
+    func lossInDouble(_ name: String) throws {
         try loss(Fixture(.layers, name), in: Double.self)
     }
-    @Test(arguments: FixtureCases.losses) func lossInFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func lossInFloatCases() {
+        forEach(FixtureCases.losses) { try Self().lossInFloat($0) }
+    }
+
+    func lossInFloat(_ name: String) throws {
         try loss(Fixture(.layers, name), in: Float.self)
     }
-    @Test(arguments: FixtureCases.labelLosses) func optionsInDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func optionsInDoubleCases() {
+        forEach(FixtureCases.labelLosses) { try Self().optionsInDouble($0) }
+    }
+
+    func optionsInDouble(_ name: String) throws {
         try loss(Fixture(.losses, name), in: Double.self)
     }
-    @Test(arguments: FixtureCases.labelLosses) func optionsInFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func optionsInFloatCases() {
+        forEach(FixtureCases.labelLosses) { try Self().optionsInFloat($0) }
+    }
+
+    func optionsInFloat(_ name: String) throws {
         try loss(Fixture(.losses, name), in: Float.self)
     }
 

@@ -1,12 +1,23 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 /// Normalizations of single samples against PyTorch: layer and group normalization.
 @Suite struct FixtureNormalizationTests {
-    @Test(arguments: FixtureCases.sampleNorms) func inDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func inDoubleCases() {
+        forEach(FixtureCases.sampleNorms) { try Self().inDouble($0) }
+    }
+
+    func inDouble(_ name: String) throws {
         try compare(name, in: Double.self)
     }
-    @Test(arguments: FixtureCases.sampleNorms) func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
+    @Test(.namingCases)
+    static func inFloatCases() {
+        forEach(FixtureCases.sampleNorms) { try Self().inFloat($0) }
+    }
+
+    func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
 
     private func compare<Scalar: FixtureScalar>(_ name: String, in type: Scalar.Type) throws {
         let fixture = try Fixture(layer: name)

@@ -1,15 +1,26 @@
 import LanesKernels
 import LanesGraph
 import LanesFiles
+import TestSupport
 import Testing
 
 /// The optimizers against PyTorch, under gradients that the graph is given: the weights of one feature of value 1 have
 /// the upstream gradient itself as theirs.
 @Suite struct FixtureOptimizerTests {
-    @Test(arguments: FixtureCases.optimizers) func inDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func inDoubleCases() {
+        forEach(FixtureCases.optimizers) { try Self().inDouble($0) }
+    }
+
+    func inDouble(_ name: String) throws {
         try compare(name, in: Double.self)
     }
-    @Test(arguments: FixtureCases.optimizers) func inFloat(_ name: String) throws {
+    @Test(.namingCases)
+    static func inFloatCases() {
+        forEach(FixtureCases.optimizers) { try Self().inFloat($0) }
+    }
+
+    func inFloat(_ name: String) throws {
         try compare(name, in: Float.self)
     }
 

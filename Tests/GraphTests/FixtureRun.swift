@@ -24,7 +24,7 @@ final class FixtureRun<Scalar: FixtureScalar> {
         mode: Executor<Scalar>.Mode = .training(.sgd()), batchSize: Int? = nil
     ) throws {
         let graph = try Graph(heads: heads)
-        parameters = Parameters(graph, seed: 1)
+        parameters = try Parameters(graph, seed: 1)
         for (name, numbers) in values { try parameters.set(name, to: numbers.map { Scalar($0) }) }
         let tensors = try graph.inputs.map { input in
             let tensor = try #require(inputs[input.name])

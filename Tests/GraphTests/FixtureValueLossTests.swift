@@ -1,15 +1,26 @@
 import LanesGraph
 import LanesKernels
+import TestSupport
 import Testing
 
 /// Losses of numbers against PyTorch: the mean over the batch and its gradient.
 ///
 /// With d = x − t, the rounding of x and t to Float and that of d itself move d by at most e = ε·(|x| + |t|).
 @Suite struct FixtureValueLossTests {
-    @Test(arguments: FixtureCases.valueLosses) func inDouble(_ name: String) throws {
+    @Test(.namingCases)
+    static func inDoubleCases() {
+        forEach(FixtureCases.valueLosses) { try Self().inDouble($0) }
+    }
+
+    func inDouble(_ name: String) throws {
         try compare(name, in: Double.self)
     }
-    @Test(arguments: FixtureCases.valueLosses) func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
+    @Test(.namingCases)
+    static func inFloatCases() {
+        forEach(FixtureCases.valueLosses) { try Self().inFloat($0) }
+    }
+
+    func inFloat(_ name: String) throws { try compare(name, in: Float.self) }
 
     private func compare<Scalar: FixtureScalar>(_ name: String, in type: Scalar.Type) throws {
         let fixture = try Fixture(.losses, name)

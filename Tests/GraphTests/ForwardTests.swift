@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -8,7 +9,7 @@ func output(
     of node: Node, input: [Double], parameters change: (Parameters<Double>) throws -> Void = { _ in }
 ) throws -> [Double] {
     let graph = try Graph(heads: [node.projected()])
-    let parameters = Parameters<Double>(graph, seed: 1)
+    let parameters = try Parameters<Double>(graph, seed: 1)
     try change(parameters)
     let executor = try Executor(graph, parameters: parameters, mode: .prediction, batchSize: 1, threads: 1)
     try executor.run(steps: 0..<1, from: FixedBatch(input: input, target: []))
@@ -128,7 +129,12 @@ func output(
     ]
 
     /// Each input pixel adds its multiple of the kernel, as PyTorch's `ConvTranspose2d` is defined.
-    @Test(arguments: transposed) func transposedConvolution(_ t: Transposed) throws {
+    @Test(.namingCases)
+    static func transposedConvolutionCases() {
+        forEach(transposed) { try Self().transposedConvolution($0) }
+    }
+
+    func transposedConvolution(_ t: Transposed) throws {
         let (channels, height, width) = (4, 3, 4)
         let (x, numbers) = input(channels, height, width)
         let (outputs, taps) = (t.channels / t.groups, t.kernel.height * t.kernel.width)

@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -257,12 +258,42 @@ private func extent(_ height: Int, _ width: Int) -> Extent { Extent(height: heig
         },
     ]
 
-    @Test(arguments: convolutions) func convolution(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
-    @Test(arguments: groupedConvolutions) func grouped(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
-    @Test(arguments: paddings) func padded(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
-    @Test(arguments: transposedConvolutions) func transposed(_ layer: LayerCase) throws {
+    @Test(.namingCases)
+    static func convolutionCases() {
+        forEach(convolutions) { try Self().convolution($0) }
+    }
+
+    func convolution(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
+    @Test(.namingCases)
+    static func groupedCases() {
+        forEach(groupedConvolutions) { try Self().grouped($0) }
+    }
+
+    func grouped(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
+    @Test(.namingCases)
+    static func paddedCases() {
+        forEach(paddings) { try Self().padded($0) }
+    }
+
+    func padded(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
+    @Test(.namingCases)
+    static func transposedCases() {
+        forEach(transposedConvolutions) { try Self().transposed($0) }
+    }
+
+    func transposed(_ layer: LayerCase) throws {
         try layer.expectCorrectGradients()
     }
-    @Test(arguments: pools) func pooling(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
-    @Test(arguments: others) func other(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
+    @Test(.namingCases)
+    static func poolingCases() {
+        forEach(pools) { try Self().pooling($0) }
+    }
+
+    func pooling(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
+    @Test(.namingCases)
+    static func otherCases() {
+        forEach(others) { try Self().other($0) }
+    }
+
+    func other(_ layer: LayerCase) throws { try layer.expectCorrectGradients() }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -37,15 +38,30 @@ import Testing
         LossCase("binary cross-entropy", .binaryCrossEntropy), LossCase("projection", .projection),
     ]
 
-    @Test(arguments: ofClasses, [1, 4, 20]) func classes(_ loss: LossCase, samples: Int) throws {
+    @Test(.namingCases)
+    static func classesCases() {
+        forEach(ofClasses, [1, 4, 20]) { try Self().classes($0, samples: $1) }
+    }
+
+    func classes(_ loss: LossCase, samples: Int) throws {
         try expectCorrectGradients([loss.head(Node.input("x", Shape(channels: 5)))], samples: samples)
     }
 
-    @Test(arguments: ofValues, [1, 4, 20]) func vectors(_ loss: LossCase, samples: Int) throws {
+    @Test(.namingCases)
+    static func vectorsCases() {
+        forEach(ofValues, [1, 4, 20]) { try Self().vectors($0, samples: $1) }
+    }
+
+    func vectors(_ loss: LossCase, samples: Int) throws {
         try expectCorrectGradients([loss.head(Node.input("x", Shape(channels: 5)))], samples: samples)
     }
 
-    @Test(arguments: ofValues) func images(_ loss: LossCase) throws {
+    @Test(.namingCases)
+    static func imagesCases() {
+        forEach(ofValues) { try Self().images($0) }
+    }
+
+    func images(_ loss: LossCase) throws {
         try expectCorrectGradients([loss.head(Node.input("x", Shape(channels: 3, height: 3, width: 2)))])
     }
 

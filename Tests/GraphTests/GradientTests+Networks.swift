@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -102,7 +103,12 @@ import Testing
         return Network("residual block", branch.add(stem).relu().globalAveragePool().linear(3))
     }
 
-    @Test(arguments: networks) func network(_ network: Network) throws {
+    @Test(.namingCases)
+    static func networkCases() {
+        forEach(networks) { try Self().network($0) }
+    }
+
+    func network(_ network: Network) throws {
         let heads = network.outputs.enumerated().map { $1.projected("head\($0)", weight: [1, 0.7, 2.5][$0]) }
         try expectCorrectGradients(heads, samples: 2)
     }

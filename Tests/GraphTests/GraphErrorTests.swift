@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -161,7 +162,12 @@ import Testing
         vector.linear(3, name: name).linear(2, name: other)
     }
 
-    @Test(arguments: mistakes) func everyMistakeIsTold(_ mistake: Mistake) throws {
+    @Test(.namingCases)
+    static func everyMistakeIsToldCases() {
+        forEach(mistakes) { try Self().everyMistakeIsTold($0) }
+    }
+
+    func everyMistakeIsTold(_ mistake: Mistake) throws {
         let error = #expect(throws: GraphError.self) { try Graph(heads: mistake.heads) }
         #expect(error?.description == mistake.message)
     }
@@ -197,7 +203,12 @@ import Testing
         ]
     }()
 
-    @Test(arguments: hostile.indices) func nothingOverflows(index: Int) {
+    @Test(.namingCases)
+    static func nothingOverflowsCases() {
+        forEach(hostile.indices) { Self().nothingOverflows(index: $0) }
+    }
+
+    func nothingOverflows(index: Int) {
         #expect(throws: GraphError.self) { try Graph(heads: [Self.hostile[index].projected()]) }
     }
 
@@ -210,12 +221,16 @@ import Testing
     }
 
     /// What is just allowed: the neighbours of the mistakes.
-    @Test(arguments: [
-        image.conv2d(1, kernel: Extent(height: 5, width: 6)), image.conv2d(1, kernel: 3, dilation: 2),
-        image.groupNorm(3), image.upsample(by: 1), image.softmax(), image.maxPool(2, padding: 1),
-        image.averagePool(3, padding: 1), long.maxPool(Extent(height: 1, width: 257)),
-        vector.dropout(0), vector.dropout(0.999), image.add(image), vector.linear(1),
-    ])
+    @Test(.namingCases)
+    static func theLimitsAreAllowedCases() {
+        forEach([
+            image.conv2d(1, kernel: Extent(height: 5, width: 6)), image.conv2d(1, kernel: 3, dilation: 2),
+            image.groupNorm(3), image.upsample(by: 1), image.softmax(), image.maxPool(2, padding: 1),
+            image.averagePool(3, padding: 1), long.maxPool(Extent(height: 1, width: 257)),
+            vector.dropout(0), vector.dropout(0.999), image.add(image), vector.linear(1),
+        ]) { try Self().theLimitsAreAllowed($0) }
+    }
+
     func theLimitsAreAllowed(_ node: Node) throws {
         let graph = try Graph(heads: [node.projected()])
         let executor = try Executor(

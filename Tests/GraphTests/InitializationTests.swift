@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -17,7 +18,12 @@ import Testing
     ]
 
     /// Uniform in ±1/√inputs: PyTorch's `kaiming_uniform_` with a = √5, and the same of biases.
-    @Test(arguments: layers.indices) func boundsOfWeights(index: Int) throws {
+    @Test(.namingCases)
+    static func boundsOfWeightsCases() {
+        forEach(layers.indices) { try Self().boundsOfWeights(index: $0) }
+    }
+
+    func boundsOfWeights(index: Int) throws {
         let (_, node, inputs) = Self.layers[index]
         let graph = try Graph(heads: [node.projected()])
         let bound = 1 / Double(inputs).squareRoot()
@@ -35,7 +41,7 @@ import Testing
 
     @Test func normalizationsChangeNothingAtFirst() throws {
         let node = Self.image.batchNorm(name: "b").layerNorm(name: "l").groupNorm(3, name: "g")
-        let parameters = Parameters<Float>(try Graph(heads: [node.projected()]), seed: 1)
+        let parameters = try Parameters<Float>(Graph(heads: [node.projected()]), seed: 1)
         for (name, value) in [
             ("b.weight", 1), ("b.bias", 0), ("b.running_mean", 0), ("b.running_var", 1), ("l.weight", 1), ("l.bias", 0),
             ("g.weight", 1), ("g.bias", 0),
@@ -50,7 +56,7 @@ import Testing
         func weights(first: Int) throws -> (first: [Double], second: [Double]) {
             let x = Node.input("x", Shape(channels: 3))
             let node = x.linear(first, bias: false, name: "first").linear(3, bias: false, name: "second")
-            let parameters = Parameters<Double>(try Graph(heads: [node.projected()]), seed: 1)
+            let parameters = try Parameters<Double>(Graph(heads: [node.projected()]), seed: 1)
             return (parameters["first.weight"] ?? [], parameters["second.weight"] ?? [])
         }
         let small = try weights(first: 3)

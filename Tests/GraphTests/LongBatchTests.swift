@@ -56,7 +56,7 @@ private struct LongBatchCase: Sendable, CustomTestStringConvertible {
     private func gradients<Scalar: KernelScalar>(_ test: LongBatchCase, _: Scalar.Type) throws -> [Double] {
         let output = test.layer(Node.input("x", test.input))
         let graph = try Graph(heads: [Head("y", output, loss: .meanSquaredError)])
-        let parameters = Parameters<Scalar>(graph, seed: 1)
+        let parameters = try Parameters<Scalar>(graph, seed: 1)
         for index in parameters.weights.indices { parameters.weights[index] = 0 }
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(nil), batchSize: test.samples, threads: 2)

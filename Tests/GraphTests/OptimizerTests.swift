@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -110,9 +111,14 @@ import Testing
         return try Graph(heads: [Head("a", features.linear(3, name: "fc"), loss: .crossEntropy)])
     }
 
-    @Test(arguments: cases) func severalSteps(_ test: Case) throws {
+    @Test(.namingCases)
+    static func severalStepsCases() {
+        forEach(cases) { try Self().severalSteps($0) }
+    }
+
+    func severalSteps(_ test: Case) throws {
         let graph = try network()
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(test.optimizer), batchSize: 6, threads: 2)
         let names = parameters.slots.filter(\.parameter.isTrainable).map(\.name)
@@ -157,7 +163,7 @@ import Testing
     /// A training that starts anew starts its averages anew too.
     @Test func averagesStartFromTheWeights() throws {
         let graph = try network()
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(.sgd().averaging(decay: 0.5)), batchSize: 2, threads: 1)
         try parameters.set("fc.bias", to: [5, 6, 7])
@@ -183,7 +189,13 @@ import Testing
     }
 
     /// Layers whose frozen parameters take part in the gradient of their input.
-    @Test(arguments: ["norm", "layer", "group", "conv", "turned", "depth", "fc"])
+    @Test(.namingCases)
+    static func aFrozenLayerPassesTheSameGradientOnCases() {
+        forEach(["norm", "layer", "group", "conv", "turned", "depth", "fc"]) {
+            try Self().aFrozenLayerPassesTheSameGradientOn($0)
+        }
+    }
+
     func aFrozenLayerPassesTheSameGradientOn(_ frozen: String) throws {
         let image = Node.input("x", Shape(channels: 4, height: 4, width: 4))
         let trunk = image.conv2d(6, kernel: 3, padding: 1, name: "conv").batchNorm(name: "norm").layerNorm(
@@ -193,7 +205,7 @@ import Testing
         .conv2d(4, kernel: 3, groups: 4, name: "depth")
         let graph = try Graph(heads: [Head("a", trunk.flatten().linear(3, name: "fc"), loss: .crossEntropy)])
         func gradients(_ optimizer: Optimizer?) throws -> [[Double]] {
-            let parameters = Parameters<Double>(graph, seed: 1)
+            let parameters = try Parameters<Double>(graph, seed: 1)
             for name in ["norm.weight", "layer.weight", "group.weight"] {
                 try parameters.set(name, to: (parameters[name] ?? []).indices.map { 1 + 0.01 * Double($0) })
             }
@@ -211,7 +223,7 @@ import Testing
 
     @Test func aFrozenNormalizationKeepsItsRunningAverages() throws {
         let graph = try network()
-        let parameters = Parameters<Double>(graph, seed: 1)
+        let parameters = try Parameters<Double>(graph, seed: 1)
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(.adam().freezing("*")), batchSize: 4, threads: 2)
         let before = parameters.weights.map(\.self)
@@ -248,7 +260,12 @@ import Testing
         ),
     ]
 
-    @Test(arguments: mistakes.indices) func senselessSettingsAreRefused(index: Int) throws {
+    @Test(.namingCases)
+    static func senselessSettingsAreRefusedCases() {
+        forEach(mistakes.indices) { try Self().senselessSettingsAreRefused(index: $0) }
+    }
+
+    func senselessSettingsAreRefused(index: Int) throws {
         let (optimizer, message) = Self.mistakes[index]
         let graph = try network()
         let error = #expect(throws: GraphError.self) {
@@ -259,10 +276,14 @@ import Testing
         #expect(error?.description == "optimizer: got \(message)")
     }
 
-    @Test(arguments: [
-        ("conv1.weight", true), ("conv1.*", true), ("*", true), ("*.weight", true), ("c*.w*t", true),
-        ("conv1.weight*", true), ("conv", false), ("conv1.weigh", false), ("conv*1.w*g*t", true), ("", false),
-        ("conv1.weight.*", false), ("*weight.weight", false), ("conv1.we*eight", false),
-    ])
+    @Test(.namingCases)
+    static func patternsCases() {
+        forEach([
+            ("conv1.weight", true), ("conv1.*", true), ("*", true), ("*.weight", true), ("c*.w*t", true),
+            ("conv1.weight*", true), ("conv", false), ("conv1.weigh", false), ("conv*1.w*g*t", true), ("", false),
+            ("conv1.weight.*", false), ("*weight.weight", false), ("conv1.we*eight", false),
+        ]) { Self().patterns(pattern: $0, isMatch: $1) }
+    }
+
     func patterns(pattern: String, isMatch: Bool) { #expect(matches(pattern, "conv1.weight") == isMatch) }
 }

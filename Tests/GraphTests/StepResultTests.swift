@@ -1,5 +1,6 @@
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -57,7 +58,12 @@ import Testing
         }
     }
 
-    @Test(arguments: names) func eachOfThem(name: String) throws {
+    @Test(.namingCases)
+    static func eachOfThemCases() {
+        forEach(names) { try Self().eachOfThem(name: $0) }
+    }
+
+    func eachOfThem(name: String) throws {
         let all = try values(Self.names, mode: .training(.adam()))
         let one = try values([name], mode: .training(.adam()))
         #expect(one.output == all.output)

@@ -75,7 +75,11 @@ private func forward<Scalar: KernelScalar>(
 
 @Suite("Pointwise functions")
 struct ActivationTests {
-    @Test("Values within 4 ulp, GELU's within 6, from the least normal number to the greatest", arguments: names)
+    @Test("Values within 4 ulp, GELU's within 6, from the least normal number to the greatest", .namingCases)
+    static func valuesCases() {
+        forEach(names) { try Self().values(name: $0) }
+    }
+
     func values(name: String) throws {
         let function = try function(name)
         func check<Scalar: KernelScalar>(_ inputs: GuardedBuffer<Scalar>, slack: Double) {
@@ -111,7 +115,11 @@ struct ActivationTests {
         for (i, (x, y)) in geluValues.enumerated() { #expect(ulps(output.pointer[i], from: y) <= 6, "\(x)") }
     }
 
-    @Test("NaN stays, and infinities reach the limits", arguments: names)
+    @Test("NaN stays, and infinities reach the limits", .namingCases)
+    static func specialCases() {
+        forEach(names) { try Self().special(name: $0) }
+    }
+
     func special(name: String) throws {
         let function = try function(name)
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
@@ -139,7 +147,11 @@ struct ActivationTests {
         check(Double.self)
     }
 
-    @Test("Backward: overwriting, accumulating, in place", arguments: names, vectorCounts)
+    @Test("Backward: overwriting, accumulating, in place", .namingCases)
+    static func backwardCases() {
+        forEach(names, vectorCounts) { try Self().backward(name: $0, count: $1) }
+    }
+
     func backward(name: String, count: Int) throws {
         let function = try function(name)
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
@@ -180,7 +192,11 @@ struct ActivationTests {
         check(Double.self)
     }
 
-    @Test("Backward against differences of forward", arguments: names)
+    @Test("Backward against differences of forward", .namingCases)
+    static func differencesCases() {
+        forEach(names) { try Self().differences(name: $0) }
+    }
+
     func differences(name: String) throws {
         let function = try function(name)
         // Not next to the kinks at 0.

@@ -4,7 +4,11 @@ import Testing
 
 @Suite("Average-pooling")
 struct AveragePoolTests {
-    @Test("Both passes against plain loops, with padding counted and not", arguments: poolGeometries)
+    @Test("Both passes against plain loops, with padding counted and not", .namingCases)
+    static func passesCases() {
+        forEach(poolGeometries) { Self().passes(geometry: $0) }
+    }
+
     func passes(geometry: WindowGeometry) {
         for channels in [1, 3, 16, 17, 33] {
             for countIncludePad in [true, false] {
@@ -51,7 +55,11 @@ struct AveragePoolTests {
         }
     }
 
-    @Test("⟨pool x, y⟩ = ⟨x, backward y⟩", arguments: poolGeometries)
+    @Test("⟨pool x, y⟩ = ⟨x, backward y⟩", .namingCases)
+    static func adjointCases() {
+        forEach(poolGeometries) { Self().adjoint(geometry: $0) }
+    }
+
     func adjoint(geometry: WindowGeometry) {
         let geometry = geometry.withChannels(3)
         let x = GuardedBuffer<Double>(random: geometry.inputCount, seed: 1)

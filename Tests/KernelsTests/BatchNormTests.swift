@@ -63,7 +63,11 @@ private struct Operands<Scalar: KernelScalar> {
 
 @Suite("BatchNorm's passes")
 struct BatchNormTests {
-    @Test("Forward, also in place", arguments: batchShapes)
+    @Test("Forward, also in place", .namingCases)
+    static func forwardCases() {
+        forEach(batchShapes) { Self().forward(shape: $0) }
+    }
+
     func forward(shape: BatchShape) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let operands = Operands<Scalar>(shape)
@@ -90,7 +94,11 @@ struct BatchNormTests {
         check(Double.self)
     }
 
-    @Test("The two sums of the backward pass", arguments: batchShapes)
+    @Test("The two sums of the backward pass", .namingCases)
+    static func backwardSumsCases() {
+        forEach(batchShapes) { Self().backwardSums(shape: $0) }
+    }
+
     func backwardSums(shape: BatchShape) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let operands = Operands<Scalar>(shape)
@@ -108,7 +116,11 @@ struct BatchNormTests {
         check(Double.self)
     }
 
-    @Test("Backward against its formula: overwriting, accumulating, in place", arguments: batchShapes)
+    @Test("Backward against its formula: overwriting, accumulating, in place", .namingCases)
+    static func backwardCases() {
+        forEach(batchShapes) { Self().backward(shape: $0) }
+    }
+
     func backward(shape: BatchShape) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let operands = Operands<Scalar>(shape)

@@ -71,7 +71,11 @@ private struct Operands<Scalar: KernelScalar> {
 
 @Suite("Convolution")
 struct ConvolutionTests {
-    @Test("All three products against plain loops", arguments: windowGeometries)
+    @Test("All three products against plain loops", .namingCases)
+    static func productsCases() {
+        forEach(windowGeometries) { Self().products(window: $0) }
+    }
+
     func products(window: WindowGeometry) {
         for (inputs, outputs) in channelPairs {
             let geometry = ConvolutionGeometry(window: window.withChannels(inputs), outputChannels: outputs)
@@ -135,7 +139,11 @@ struct ConvolutionTests {
         }
     }
 
-    @Test("⟨conv x, y⟩ = ⟨x, backward data y⟩ = ⟨w, backward weights y⟩", arguments: windowGeometries)
+    @Test("⟨conv x, y⟩ = ⟨x, backward data y⟩ = ⟨w, backward weights y⟩", .namingCases)
+    static func adjointCases() {
+        forEach(windowGeometries) { Self().adjoint(window: $0) }
+    }
+
     func adjoint(window: WindowGeometry) {
         for (inputs, outputs) in [(3, 5), (17, 16)] {
             let geometry = ConvolutionGeometry(window: window.withChannels(inputs), outputChannels: outputs)
@@ -147,7 +155,11 @@ struct ConvolutionTests {
         }
     }
 
-    @Test("The columns of a matrix summed", arguments: [1, 2, 15, 16, 17, 40])
+    @Test("The columns of a matrix summed", .namingCases)
+    static func sumsOfRowsCases() {
+        forEach([1, 2, 15, 16, 17, 40]) { Self().sumsOfRows(columns: $0) }
+    }
+
     func sumsOfRows(columns: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             for rows in [0, 1, 7, 100] {

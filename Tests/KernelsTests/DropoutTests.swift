@@ -24,7 +24,11 @@ struct DropoutTests {
         #expect(abs(Double(count) - mean) <= 6 * deviation, comment, sourceLocation: sourceLocation)
     }
 
-    @Test("Kept elements are scaled, the others zero", arguments: vectorCounts)
+    @Test("Kept elements are scaled, the others zero", .namingCases)
+    static func valuesCases() {
+        forEach(vectorCounts) { Self().values(count: $0) }
+    }
+
     func values(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let input = GuardedBuffer<Scalar>(random: count, seed: 1)
@@ -50,7 +54,11 @@ struct DropoutTests {
         check(Double.self)
     }
 
-    @Test("With a probability of 0 nothing changes", arguments: keys)
+    @Test("With a probability of 0 nothing changes", .namingCases)
+    static func identityCases() {
+        forEach(keys) { Self().identity(key: $0) }
+    }
+
     func identity(key: UInt64) {
         let input = GuardedBuffer<Double>(random: 1003)
         let output = GuardedBuffer<Double>(poisoned: 1003)
@@ -58,7 +66,11 @@ struct DropoutTests {
         expectSame(output.values, input.values)
     }
 
-    @Test("The share that is kept", arguments: [0.1, 0.25, 0.5, 0.9], keys)
+    @Test("The share that is kept", .namingCases)
+    static func rateCases() {
+        forEach([0.1, 0.25, 0.5, 0.9], keys) { Self().rate(probability: $0, key: $1) }
+    }
+
     func rate(probability: Double, key: UInt64) {
         let kept = mask(50_000, probability: probability, key: key)
         expectBinomial(kept.count { $0 }, trials: 50_000, probability: 1 - probability, "kept")
@@ -94,7 +106,11 @@ struct DropoutTests {
         }
     }
 
-    @Test("An element's fate depends on neither the count nor the values nor the scalar", arguments: keys)
+    @Test("An element's fate depends on neither the count nor the values nor the scalar", .namingCases)
+    static func chunksCases() {
+        forEach(keys) { Self().chunks(key: $0) }
+    }
+
     func chunks(key: UInt64) {
         let whole = mask(100, probability: 0.4, key: key)
         for count in vectorCounts {

@@ -7,7 +7,11 @@ let vectorCounts = [0, 1, 2, 15, 16, 17, 31, 32, 33, 100]
 
 @Suite("Elementwise kernels")
 struct ElementwiseTests {
-    @Test("ReLU", arguments: vectorCounts)
+    @Test("ReLU", .namingCases)
+    static func rectifyingCases() {
+        forEach(vectorCounts) { Self().rectifying(count: $0) }
+    }
+
     func rectifying(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let input = GuardedBuffer<Scalar>(random: count)
@@ -37,7 +41,11 @@ struct ElementwiseTests {
         check(Double.self)
     }
 
-    @Test("The gradient of ReLU", arguments: vectorCounts)
+    @Test("The gradient of ReLU", .namingCases)
+    static func rectifyingBackwardCases() {
+        forEach(vectorCounts) { Self().rectifyingBackward(count: $0) }
+    }
+
     func rectifyingBackward(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let output = GuardedBuffer<Scalar>(randomValues(count, seed: 1).map { max($0, 0) })
@@ -68,7 +76,11 @@ struct ElementwiseTests {
         check(Double.self)
     }
 
-    @Test("Scaling and adding", arguments: vectorCounts)
+    @Test("Scaling and adding", .namingCases)
+    static func scalingAndAddingCases() {
+        forEach(vectorCounts) { Self().scalingAndAdding(count: $0) }
+    }
+
     func scalingAndAdding(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (a, b) = (GuardedBuffer<Scalar>(random: count, seed: 1), GuardedBuffer<Scalar>(random: count, seed: 2))
@@ -101,7 +113,11 @@ struct ElementwiseTests {
         check(Double.self)
     }
 
-    @Test("Multiplying, and scaling with a shift", arguments: vectorCounts)
+    @Test("Multiplying, and scaling with a shift", .namingCases)
+    static func multiplyingCases() {
+        forEach(vectorCounts) { Self().multiplying(count: $0) }
+    }
+
     func multiplying(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (a, b) = (GuardedBuffer<Scalar>(random: count, seed: 1), GuardedBuffer<Scalar>(random: count, seed: 2))

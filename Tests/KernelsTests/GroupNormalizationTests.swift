@@ -84,7 +84,11 @@ private struct Sample<Scalar: KernelScalar> {
 
 @Suite("Group and layer normalization")
 struct GroupNormalizationTests {
-    @Test("Forward and what it keeps, also in place", arguments: shapes, [false, true])
+    @Test("Forward and what it keeps, also in place", .namingCases)
+    static func forwardCases() {
+        forEach(shapes, [false, true]) { Self().forward(shape: $0, isLayer: $1) }
+    }
+
     func forward(shape: [Int], isLayer: Bool) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let sample = Sample<Scalar>(shape, isLayer: isLayer)
@@ -120,7 +124,11 @@ struct GroupNormalizationTests {
         check(Double.self)
     }
 
-    @Test("Backward against its formula", arguments: shapes, [false, true])
+    @Test("Backward against its formula", .namingCases)
+    static func backwardCases() {
+        forEach(shapes, [false, true]) { Self().backward(shape: $0, isLayer: $1) }
+    }
+
     func backward(shape: [Int], isLayer: Bool) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let sample = Sample<Scalar>(shape, isLayer: isLayer)

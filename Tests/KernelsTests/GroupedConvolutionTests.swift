@@ -110,7 +110,11 @@ private func plain(_ weight: [Double], _ geometry: ConvolutionGeometry) -> [Doub
 
 @Suite("Convolution in groups")
 struct GroupedConvolutionTests {
-    @Test("All three passes against plain loops", arguments: windowGeometries)
+    @Test("All three passes against plain loops", .namingCases)
+    static func passesCases() {
+        forEach(windowGeometries) { Self().passes(window: $0) }
+    }
+
     func passes(window: WindowGeometry) {
         for (inputs, outputs, groups) in groupings {
             let geometry = ConvolutionGeometry(
@@ -155,7 +159,11 @@ struct GroupedConvolutionTests {
         expectClose(GuardedBuffer<Scalar>(operands.twiceBackwardWeights()), twice, "backward weights \(name)")
     }
 
-    @Test("⟨conv x, y⟩ = ⟨x, backward data y⟩ = ⟨w, backward weights y⟩", arguments: windowGeometries)
+    @Test("⟨conv x, y⟩ = ⟨x, backward data y⟩ = ⟨w, backward weights y⟩", .namingCases)
+    static func adjointCases() {
+        forEach(windowGeometries) { Self().adjoint(window: $0) }
+    }
+
     func adjoint(window: WindowGeometry) {
         for (inputs, outputs, groups) in groupings {
             let geometry = ConvolutionGeometry(
@@ -169,7 +177,11 @@ struct GroupedConvolutionTests {
     }
 
     /// Bit by bit, by im2col and by Winograd.
-    @Test("Groups are convolutions by themselves", arguments: [(32, 32), (48, 64), (10, 6)], [1, 2])
+    @Test("Groups are convolutions by themselves", .namingCases)
+    static func groupsCases() {
+        forEach([(32, 32), (48, 64), (10, 6)], [1, 2]) { Self().groups(channels: $0, groups: $1) }
+    }
+
     func groups(channels: (inputs: Int, outputs: Int), groups: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let window = WindowGeometry(

@@ -6,7 +6,11 @@ import Testing
 struct Im2colTests {
     static let channelCounts = [1, 3, 5, 16, 17]
 
-    @Test("Whole images and blocks of rows", arguments: windowGeometries)
+    @Test("Whole images and blocks of rows", .namingCases)
+    static func patchesCases() {
+        forEach(windowGeometries) { Self().patches(geometry: $0) }
+    }
+
     func patches(geometry: WindowGeometry) {
         for channels in Self.channelCounts {
             checkPatches(geometry.withChannels(channels), Float.self)
@@ -32,7 +36,11 @@ struct Im2colTests {
         }
     }
 
-    @Test("Adding patches back, all rows and some", arguments: windowGeometries)
+    @Test("Adding patches back, all rows and some", .namingCases)
+    static func imagesCases() {
+        forEach(windowGeometries) { Self().images(geometry: $0) }
+    }
+
     func images(geometry: WindowGeometry) {
         for channels in Self.channelCounts {
             checkImages(geometry.withChannels(channels), Float.self)
@@ -58,7 +66,11 @@ struct Im2colTests {
         }
     }
 
-    @Test("⟨im2col x, p⟩ = ⟨x, col2im p⟩", arguments: windowGeometries)
+    @Test("⟨im2col x, p⟩ = ⟨x, col2im p⟩", .namingCases)
+    static func adjointCases() {
+        forEach(windowGeometries) { Self().adjoint(geometry: $0) }
+    }
+
     func adjoint(geometry: WindowGeometry) {
         let geometry = geometry.withChannels(3)
         let rows = 0..<geometry.output.height

@@ -50,7 +50,11 @@ private func loss<Scalar: KernelScalar>(
 
 @Suite("Losses with a target for each element")
 struct LossFunctionTests {
-    @Test("Loss and gradient against the definition", arguments: names, vectorCounts.dropFirst())
+    @Test("Loss and gradient against the definition", .namingCases)
+    static func definitionsCases() {
+        forEach(names, vectorCounts.dropFirst()) { Self().definitions(name: $0, count: $1) }
+    }
+
     func definitions(name: String, count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let output = GuardedBuffer<Scalar>(random: count, in: -3...3, seed: 1)
@@ -78,7 +82,11 @@ struct LossFunctionTests {
         check(Double.self)
     }
 
-    @Test("Gradients against differences", arguments: names)
+    @Test("Gradients against differences", .namingCases)
+    static func differencesCases() {
+        forEach(names) { Self().differences(name: $0) }
+    }
+
     func differences(name: String) {
         // Far enough from the kinks of |d| and Huber's loss.
         let x = randomValues(40, in: -3...3, seed: 1)
@@ -95,7 +103,11 @@ struct LossFunctionTests {
         expectClose(gradient.values, expected, within: [Double](repeating: 1e-9, count: kept.count), name)
     }
 
-    @Test("A NaN among outputs or targets is a NaN loss and slope", arguments: names, 0..<17)
+    @Test("A NaN among outputs or targets is a NaN loss and slope", .namingCases)
+    static func notANumberCases() {
+        forEach(names, 0..<17) { Self().notANumber(name: $0, place: $1) }
+    }
+
     func notANumber(name: String, place: Int) {
         for isOutput in [true, false] {
             let (output, target) = (GuardedBuffer<Float>(random: 17), GuardedBuffer<Float>(random: 17, in: 0...1))

@@ -5,7 +5,11 @@ import Testing
 
 @Suite("Losses")
 struct LossTests {
-    @Test("Cross-entropy and its gradient against the definition, for every label", arguments: logitRows)
+    @Test("Cross-entropy and its gradient against the definition, for every label", .namingCases)
+    static func crossEntropiesCases() {
+        forEach(logitRows) { Self().crossEntropies(logits: $0) }
+    }
+
     func crossEntropies(logits: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
@@ -50,7 +54,11 @@ struct LossTests {
         check(Double.self)
     }
 
-    @Test("Cross-entropy with label smoothing against the definition", arguments: logitRows, [0.1, 0.75])
+    @Test("Cross-entropy with label smoothing against the definition", .namingCases)
+    static func smoothedCrossEntropiesCases() {
+        forEach(logitRows, [0.1, 0.75]) { Self().smoothedCrossEntropies(logits: $0, smoothing: $1) }
+    }
+
     func smoothedCrossEntropies(logits: [Double], smoothing: Double) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
@@ -84,7 +92,11 @@ struct LossTests {
         check(Double.self)
     }
 
-    @Test("Cross-entropy with weights of classes against the definition", arguments: logitRows, [0, 0.1, 0.75])
+    @Test("Cross-entropy with weights of classes against the definition", .namingCases)
+    static func weightedCrossEntropiesCases() {
+        forEach(logitRows, [0, 0.1, 0.75]) { Self().weightedCrossEntropies(logits: $0, smoothing: $1) }
+    }
+
     func weightedCrossEntropies(logits: [Double], smoothing: Double) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
@@ -151,7 +163,11 @@ struct LossTests {
             within: [Double](repeating: bound, count: count))
     }
 
-    @Test("A NaN among the logits is a NaN loss", arguments: 0..<17)
+    @Test("A NaN among the logits is a NaN loss", .namingCases)
+    static func notANumberCases() {
+        forEach(0..<17) { Self().notANumber(place: $0) }
+    }
+
     func notANumber(place: Int) {
         var logits = randomValues(17)
         logits[place] = .nan

@@ -19,7 +19,11 @@ private let largeShape = ProductShape(m: 200, n: 300, k: 520)
 
 @Suite("Row-major matrix multiplication")
 struct MatrixMultiplyTests {
-    @Test("Small shapes", arguments: smallSizes)
+    @Test("Small shapes", .namingCases)
+    static func smallCases() {
+        forEach(smallSizes) { Self().small(m: $0) }
+    }
+
     func small(m: Int) {
         for (i, n) in smallSizes.enumerated() {
             let shape = ProductShape(m: m, n: n, k: smallSizes[(i * 7 + m) % smallSizes.count])
@@ -34,7 +38,11 @@ struct MatrixMultiplyTests {
         check(ProductShape(m: 7, n: n, k: 0), Double.self)
     }
 
-    @Test("Deep and large shapes", arguments: deepShapes + [largeShape])
+    @Test("Deep and large shapes", .namingCases)
+    static func deepCases() {
+        forEach(deepShapes + [largeShape]) { Self().deep(shape: $0) }
+    }
+
     func deep(shape: ProductShape) {
         check(shape, Float.self)
         check(shape, Double.self)

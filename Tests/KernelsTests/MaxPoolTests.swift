@@ -6,25 +6,45 @@ import Testing
 struct MaxPoolTests {
     static let channelCounts = [1, 3, 16, 17, 33]
 
-    @Test("Numbers that are all different", arguments: poolGeometries)
+    @Test("Numbers that are all different", .namingCases)
+    static func distinctCases() {
+        forEach(poolGeometries) { Self().distinct(geometry: $0) }
+    }
+
     func distinct(geometry: WindowGeometry) { checkAll(geometry) { randomValues($0) } }
 
-    @Test("Ties", arguments: poolGeometries)
+    @Test("Ties", .namingCases)
+    static func tiesCases() {
+        forEach(poolGeometries) { Self().ties(geometry: $0) }
+    }
+
     func ties(geometry: WindowGeometry) {
         checkAll(geometry) { randomValues($0).map { ($0 * 2).rounded() } }
         checkAll(geometry) { [Double](repeating: 0.5, count: $0) }
     }
 
-    @Test("Nothing above zero", arguments: poolGeometries)
+    @Test("Nothing above zero", .namingCases)
+    static func negativeCases() {
+        forEach(poolGeometries) { Self().negative(geometry: $0) }
+    }
+
     func negative(geometry: WindowGeometry) { checkAll(geometry) { randomValues($0, in: -2 ... -1) } }
 
-    @Test("Windows of −∞", arguments: poolGeometries)
+    @Test("Windows of −∞", .namingCases)
+    static func infiniteCases() {
+        forEach(poolGeometries) { Self().infinite(geometry: $0) }
+    }
+
     func infinite(geometry: WindowGeometry) {
         checkAll(geometry) { [Double](repeating: -.infinity, count: $0) }
         checkAll(geometry) { randomValues($0).map { $0 < 0.5 ? -.infinity : $0 } }
     }
 
-    @Test("A NaN at any tap, alone or among others", arguments: poolGeometries)
+    @Test("A NaN at any tap, alone or among others", .namingCases)
+    static func notANumberCases() {
+        forEach(poolGeometries) { Self().notANumber(geometry: $0) }
+    }
+
     func notANumber(geometry: WindowGeometry) {
         checkAll(geometry) { randomValues($0).map { $0 < -0.8 ? .nan : $0 } }
         checkAll(geometry) { randomValues($0).map { $0 < 0.5 ? .nan : .infinity } }

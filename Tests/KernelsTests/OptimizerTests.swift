@@ -5,9 +5,13 @@ import Testing
 
 @Suite("Optimizer steps")
 struct OptimizerTests {
-    @Test(
-        "Adam, step by step from what it stored", arguments: [1, 2, 15, 16, 17, 100],
-        [[1.0, 0, 1], [0.25, 0, 1], [1, 0.1, 1], [1, 0, 0.99], [3, 0.01, 0.999]])
+    @Test("Adam, step by step from what it stored", .namingCases)
+    static func adamCases() {
+        forEach(
+            [1, 2, 15, 16, 17, 100], [[1.0, 0, 1], [0.25, 0, 1], [1, 0.1, 1], [1, 0, 0.99], [3, 0.01, 0.999]]
+        ) { Self().adam(count: $0, variant: $1) }
+    }
+
     func adam(count: Int, variant: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let weights = GuardedBuffer<Scalar>(random: count, seed: 1)
@@ -52,7 +56,11 @@ struct OptimizerTests {
         check(Double.self)
     }
 
-    @Test("Adam's first step is exact to the last digits", arguments: [1e-6, 1e-3, 0.1, 1, 100])
+    @Test("Adam's first step is exact to the last digits", .namingCases)
+    static func firstStepCases() {
+        forEach([1e-6, 1e-3, 0.1, 1, 100]) { Self().firstStep(gradient: $0) }
+    }
+
     func firstStep(gradient: Double) {
         let weights = GuardedBuffer<Float>([Double](repeating: 0, count: 20))
         let gradients = GuardedBuffer<Float>([Double](repeating: gradient, count: 20))
@@ -119,9 +127,13 @@ struct OptimizerTests {
         expectSame(weights.values, old)
     }
 
-    @Test(
-        "Momentum, step by step from what it stored", arguments: [1, 2, 15, 16, 17, 100],
-        [[0.0, 1, 0], [0.9, 1, 0], [0.9, 0.25, 0.1]])
+    @Test("Momentum, step by step from what it stored", .namingCases)
+    static func momentumCases() {
+        forEach([1, 2, 15, 16, 17, 100], [[0.0, 1, 0], [0.9, 1, 0], [0.9, 0.25, 0.1]]) {
+            Self().momentum(count: $0, variant: $1)
+        }
+    }
+
     func momentum(count: Int, variant: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type, nesterov: Bool) {
             let weights = GuardedBuffer<Scalar>(random: count, seed: 1)
@@ -155,9 +167,13 @@ struct OptimizerTests {
         }
     }
 
-    @Test(
-        "RMSprop, step by step from what it stored", arguments: [1, 2, 15, 16, 17, 100],
-        [[0.0, 1, 0], [0.9, 1, 0], [0.9, 0.25, 0.1]])
+    @Test("RMSprop, step by step from what it stored", .namingCases)
+    static func rmsPropCases() {
+        forEach([1, 2, 15, 16, 17, 100], [[0.0, 1, 0], [0.9, 1, 0], [0.9, 0.25, 0.1]]) {
+            Self().rmsProp(count: $0, variant: $1)
+        }
+    }
+
     func rmsProp(count: Int, variant: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let weights = GuardedBuffer<Scalar>(random: count, seed: 1)
@@ -196,7 +212,11 @@ struct OptimizerTests {
         check(Double.self)
     }
 
-    @Test("A moving average", arguments: [1, 2, 15, 16, 17, 100])
+    @Test("A moving average", .namingCases)
+    static func averagesCases() {
+        forEach([1, 2, 15, 16, 17, 100]) { Self().averages(count: $0) }
+    }
+
     func averages(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let average = GuardedBuffer<Scalar>(random: count, seed: 1)

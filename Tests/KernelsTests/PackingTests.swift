@@ -6,7 +6,11 @@ import Testing
 struct PackingTests {
     static let sizes = [1, 2, 5, 15, 16, 17, 31, 32, 33, 50]
 
-    @Test("Rows with a gap after each", arguments: sizes)
+    @Test("Rows with a gap after each", .namingCases)
+    static func packingCases() {
+        forEach(sizes) { Self().packing(rows: $0) }
+    }
+
     func packing(rows: Int) {
         for columns in Self.sizes {
             checkPack(rows, columns, Float.self)
@@ -31,7 +35,11 @@ struct PackingTests {
             "packTransposed \(rows)×\(columns)")
     }
 
-    @Test("Panels of the transpose, all at once and one by one", arguments: sizes)
+    @Test("Panels of the transpose, all at once and one by one", .namingCases)
+    static func transposingCases() {
+        forEach(sizes) { Self().transposing(rows: $0) }
+    }
+
     func transposing(rows: Int) {
         for columns in Self.sizes {
             checkTranspose(rows, columns, Float.self)

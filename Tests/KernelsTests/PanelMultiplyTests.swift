@@ -11,7 +11,11 @@ private let shapes = [
 
 @Suite("Multiplication of panels")
 struct PanelMultiplyTests {
-    @Test("Every layout of A and C, with and without something to add to", arguments: shapes)
+    @Test("Every layout of A and C, with and without something to add to", .namingCases)
+    static func layoutsCases() {
+        forEach(shapes) { Self().layouts(shape: $0) }
+    }
+
     func layouts(shape: ProductShape) {
         checkLayouts(shape, Float.self)
         checkLayouts(shape, Double.self)
@@ -78,7 +82,11 @@ struct PanelMultiplyTests {
         check(Double.self)
     }
 
-    @Test("A product made in pieces has the bits of the whole one", arguments: [1, 5, 6, 7, 13])
+    @Test("A product made in pieces has the bits of the whole one", .namingCases)
+    static func piecesCases() {
+        forEach([1, 5, 6, 7, 13]) { Self().pieces(rowsPerPiece: $0) }
+    }
+
     func pieces(rowsPerPiece: Int) {
         let (m, n, k) = (29, 40, 270)
         let a = GuardedBuffer<Float>(random: m * k, seed: 1)

@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @Suite("Random streams")
@@ -75,7 +76,11 @@ struct RandomStreamTests {
         #expect(abs(mean - middle) <= 6 * (range.upperBound - range.lowerBound) / 12_000.squareRoot())
     }
 
-    @Test("Integers below a bound", arguments: [1, 2, 3, 10, 1000])
+    @Test("Integers below a bound", .namingCases)
+    static func integersCases() {
+        forEach([1, 2, 3, 10, 1000]) { Self().integers(bound: $0) }
+    }
+
     func integers(bound: Int) {
         var stream = RandomStream(seed: 3, purpose: .shuffle)
         var counts = [Int](repeating: 0, count: bound)

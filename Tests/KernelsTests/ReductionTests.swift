@@ -4,7 +4,11 @@ import Testing
 
 @Suite("Reductions")
 struct ReductionTests {
-    @Test("Sum and dot product", arguments: vectorCounts + [1000])
+    @Test("Sum and dot product", .namingCases)
+    static func sumsCases() {
+        forEach(vectorCounts + [1000]) { Self().sums(count: $0) }
+    }
+
     func sums(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (a, b) = (GuardedBuffer<Scalar>(random: count, seed: 1), GuardedBuffer<Scalar>(random: count, seed: 2))
@@ -20,7 +24,11 @@ struct ReductionTests {
         check(Double.self)
     }
 
-    @Test("The sum of squares is Double's, and does not overflow", arguments: vectorCounts + [1000])
+    @Test("The sum of squares is Double's, and does not overflow", .namingCases)
+    static func squaresCases() {
+        forEach(vectorCounts + [1000]) { Self().squares(count: $0) }
+    }
+
     func squares(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let x = GuardedBuffer<Scalar>(random: count, in: -1e20...1e20)
@@ -35,7 +43,11 @@ struct ReductionTests {
         #expect(abs(squaredSum(million.pointer, count: 1_000_000) / (1e6 * square) - 1) < 1e-12)
     }
 
-    @Test("Partial sums, apart and in order, with and without a bias", arguments: vectorCounts)
+    @Test("Partial sums, apart and in order, with and without a bias", .namingCases)
+    static func partialSumsCases() {
+        forEach(vectorCounts) { Self().partialSums(count: $0) }
+    }
+
     func partialSums(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let stride = count + 5
@@ -75,7 +87,11 @@ struct ReductionTests {
         #expect(output.values == [0])
     }
 
-    @Test("What is not finite is found at every place", arguments: vectorCounts)
+    @Test("What is not finite is found at every place", .namingCases)
+    static func finiteCases() {
+        forEach(vectorCounts) { Self().finite(count: $0) }
+    }
+
     func finite(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let most = Double(Scalar.greatestFiniteMagnitude)
@@ -95,7 +111,11 @@ struct ReductionTests {
         check(Double.self)
     }
 
-    @Test("The greatest number's place", arguments: [1, 2, 3, 10, 40])
+    @Test("The greatest number's place", .namingCases)
+    static func greatestCases() {
+        forEach([1, 2, 3, 10, 40]) { Self().greatest(count: $0) }
+    }
+
     func greatest(count: Int) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             for place in 0..<count {

@@ -4,13 +4,15 @@ import Testing
 
 @Suite("Reordering")
 struct ReorderTests {
-    @Test(
-        "Every number goes to its place in PyTorch's order",
-        arguments: [
+    @Test("Every number goes to its place in PyTorch's order", .namingCases)
+    static func placesCases() {
+        forEach([
             [1, 1, 1, 1], [3, 4, 12, 1], [12, 1, 3, 4], [3, 4, 4, 3], [3, 4, 3, 4], [1, 35, 35, 1], [1, 35, 5, 7],
             [5, 7, 1, 35], [5, 7, 7, 5], [16, 16, 256, 1], [16, 32, 512, 1], [512, 1, 32, 16], [17, 35, 595, 1],
             [595, 1, 35, 17], [33, 50, 1650, 1], [8, 48, 16, 24], [64, 49, 3136, 1],
-        ])
+        ]) { Self().places(shape: $0) }
+    }
+
     func places(shape: [Int]) {
         let (from, to): (ChannelShape, ChannelShape) = ((shape[0], shape[1]), (shape[2], shape[3]))
         let count = shape[0] * shape[1]

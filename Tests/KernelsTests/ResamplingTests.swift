@@ -57,7 +57,11 @@ struct ResamplingTests {
         return sums
     }
 
-    @Test("Bilinear values are those of a plain loop", arguments: sizes)
+    @Test("Bilinear values are those of a plain loop", .namingCases)
+    static func bilinearCases() {
+        forEach(sizes) { Self().bilinear(size: $0) }
+    }
+
     func bilinear(size: Extent) {
         var random = RandomStream(seed: 1, purpose: .gradientCheck)
         let input = image(size)
@@ -71,7 +75,11 @@ struct ResamplingTests {
         }
     }
 
-    @Test("The nearest value, of two as near the one to the right and below", arguments: sizes)
+    @Test("The nearest value, of two as near the one to the right and below", .namingCases)
+    static func nearestCases() {
+        forEach(sizes) { Self().nearest(size: $0) }
+    }
+
     func nearest(size: Extent) {
         var random = RandomStream(seed: 2, purpose: .gradientCheck)
         let input = image(size)
@@ -86,7 +94,11 @@ struct ResamplingTests {
         }
     }
 
-    @Test("Whole pixels are moved unchanged", arguments: sizes, [Interpolation.nearest, .bilinear])
+    @Test("Whole pixels are moved unchanged", .namingCases)
+    static func shiftsCases() {
+        forEach(sizes, [Interpolation.nearest, .bilinear]) { Self().shifts(size: $0, interpolation: $1) }
+    }
+
     func shifts(size: Extent, interpolation: Interpolation) {
         let input = image(size)
         let values = input.values
@@ -100,9 +112,13 @@ struct ResamplingTests {
         }
     }
 
-    @Test(
-        "Places beyond all numbers are outside", arguments: [Float.infinity, -.infinity, .nan, 1e30, -1e30],
-        [Interpolation.nearest, .bilinear])
+    @Test("Places beyond all numbers are outside", .namingCases)
+    static func farAwayCases() {
+        forEach([Float.infinity, -.infinity, .nan, 1e30, -1e30], [Interpolation.nearest, .bilinear]) {
+            Self().farAway(place: $0, interpolation: $1)
+        }
+    }
+
     func farAway(place: Float, interpolation: Interpolation) {
         let size = Extent(height: 3, width: 5)
         for map in [
@@ -162,7 +178,11 @@ struct ResamplingTests {
         return output
     }
 
-    @Test("The whole, enlarged, is itself", arguments: sizes)
+    @Test("The whole, enlarged, is itself", .namingCases)
+    static func wholeCases() {
+        forEach(sizes) { Self().whole(size: $0) }
+    }
+
     func whole(size: Extent) {
         let input = image(size)
         expectSame(enlarged(input, size, top: 0, left: 0, part: size).values, input.values, "\(size)")
@@ -177,7 +197,11 @@ struct ResamplingTests {
         expectSame(output.values, [0, 0.25, 0.75, 1])
     }
 
-    @Test("Parts are enlarged as by a plain loop, and nothing around them is read", arguments: sizes)
+    @Test("Parts are enlarged as by a plain loop, and nothing around them is read", .namingCases)
+    static func partsCases() {
+        forEach(sizes) { Self().parts(size: $0) }
+    }
+
     func parts(size: Extent) {
         var random = RandomStream(seed: 3, purpose: .gradientCheck)
         for _ in 0..<20 {

@@ -49,7 +49,11 @@ private struct Resizing {
 
 @Suite("Resizing")
 struct ResizeTests {
-    @Test("Each pixel is the weighted sum of all", arguments: resizings, [1, 3, 17])
+    @Test("Each pixel is the weighted sum of all", .namingCases)
+    static func forwardCases() {
+        forEach(resizings, [1, 3, 17]) { Self().forward(sizes: $0, channels: $1) }
+    }
+
     func forward(sizes: [Int], channels: Int) {
         let resizing = Resizing(sizes)
         let (from, to) = (resizing.from, resizing.to)
@@ -87,7 +91,11 @@ struct ResizeTests {
         }
     }
 
-    @Test("Backward is the adjoint, overwriting and accumulating", arguments: resizings, [1, 3, 17])
+    @Test("Backward is the adjoint, overwriting and accumulating", .namingCases)
+    static func adjointCases() {
+        forEach(resizings, [1, 3, 17]) { Self().adjoint(sizes: $0, channels: $1) }
+    }
+
     func adjoint(sizes: [Int], channels: Int) {
         let resizing = Resizing(sizes)
         let input = GuardedBuffer<Double>(random: sizes[0] * sizes[1] * channels, seed: 1)

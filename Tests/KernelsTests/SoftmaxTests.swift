@@ -33,7 +33,11 @@ struct ReferenceSoftmax {
 
 @Suite("Softmax and log-softmax")
 struct SoftmaxTests {
-    @Test("Softmax against its definition, also in place", arguments: logitRows)
+    @Test("Softmax against its definition, also in place", .namingCases)
+    static func softmaxCases() {
+        forEach(logitRows) { Self().softmax(logits: $0) }
+    }
+
     func softmax(logits: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
@@ -54,7 +58,11 @@ struct SoftmaxTests {
         check(Double.self)
     }
 
-    @Test("Log-softmax against its definition", arguments: logitRows)
+    @Test("Log-softmax against its definition", .namingCases)
+    static func logSoftmaxCases() {
+        forEach(logitRows) { Self().logSoftmax(logits: $0) }
+    }
+
     func logSoftmax(logits: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let (input, count) = (GuardedBuffer<Scalar>(logits), logits.count)
@@ -70,7 +78,11 @@ struct SoftmaxTests {
         check(Double.self)
     }
 
-    @Test("A NaN anywhere makes everything NaN", arguments: 0..<17)
+    @Test("A NaN anywhere makes everything NaN", .namingCases)
+    static func notANumberCases() {
+        forEach(0..<17) { Self().notANumber(place: $0) }
+    }
+
     func notANumber(place: Int) {
         var logits = randomValues(17)
         logits[place] = .nan
@@ -83,7 +95,11 @@ struct SoftmaxTests {
         expectSame(output.values, [Double](repeating: .nan, count: 17))
     }
 
-    @Test("Both gradients against the Jacobian, overwriting and accumulating", arguments: logitRows)
+    @Test("Both gradients against the Jacobian, overwriting and accumulating", .namingCases)
+    static func jacobiansCases() {
+        forEach(logitRows) { Self().jacobians(logits: $0) }
+    }
+
     func jacobians(logits: [Double]) {
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
             let count = logits.count

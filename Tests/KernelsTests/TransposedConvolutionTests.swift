@@ -55,7 +55,11 @@ struct TransposedConvolutionTests {
         Case("kernel 3, padding 1").with { $0.padding = 1 },
     ]
 
-    @Test("Forward against plain loops", arguments: cases, [(1, 5), (3, 2), (16, 17), (16, 32)])
+    @Test("Forward against plain loops", .namingCases)
+    static func forwardCases() {
+        forEach(cases, [(1, 5), (3, 2), (16, 17), (16, 32)]) { Self().forward($0, channels: $1) }
+    }
+
     func forward(_ shape: Case, channels: (inputs: Int, outputs: Int)) {
         check(shape, channels.inputs, channels.outputs, Float.self)
         check(shape, channels.inputs, channels.outputs, Double.self)

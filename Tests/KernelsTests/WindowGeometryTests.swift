@@ -5,7 +5,11 @@ import Testing
 
 @Suite("Window geometry")
 struct WindowGeometryTests {
-    @Test("The output counts the windows that fit", arguments: poolGeometries)
+    @Test("The output counts the windows that fit", .namingCases)
+    static func outputCases() {
+        forEach(poolGeometries) { Self().output(geometry: $0) }
+    }
+
     func output(geometry: WindowGeometry) {
         /// Windows are put down one after another as long as their last tap is inside the padded image; in ceil mode as long
         /// as something of the padded image was left over by the one before, but none behind the image.
@@ -31,12 +35,14 @@ struct WindowGeometryTests {
     }
 
     // Worked out by hand from PyTorch's pooling_output_shape.
-    @Test(
-        "Ceil mode",
-        arguments: [
+    @Test("Ceil mode", .namingCases)
+    static func ceilCases() {
+        forEach([
             (5, 2, 2, 0, 3), (7, 3, 2, 0, 3), (8, 3, 2, 0, 4), (6, 2, 3, 1, 3), (4, 2, 3, 1, 2), (2, 3, 2, 0, 1),
             (2, 4, 2, 0, 0),
-        ])
+        ]) { Self().ceil(input: $0, kernel: $1, stride: $2, padding: $3, output: $4) }
+    }
+
     func ceil(input: Int, kernel: Int, stride: Int, padding: Int, output: Int) {
         func square(_ size: Int) -> Extent { Extent(height: size, width: size) }
         let geometry = WindowGeometry(
@@ -72,7 +78,11 @@ struct WindowGeometryTests {
         #expect(WindowGeometry(input: 5, channels: 1, kernel: 3, padding: 1).description == "3×3 pad 1×1")
     }
 
-    @Test("Padding that keeps the size, an odd one at the bottom and on the right", arguments: 1...4, 1...3)
+    @Test("Padding that keeps the size, an odd one at the bottom and on the right", .namingCases)
+    static func sameCases() {
+        forEach(1...4, 1...3) { Self().same(kernel: $0, dilation: $1) }
+    }
+
     func same(kernel: Int, dilation: Int) {
         let (kernel, dilation) = (Extent(height: kernel, width: 5), Extent(height: dilation, width: 2))
         let padding = Padding.same(kernel: kernel, dilation: dilation)

@@ -12,7 +12,11 @@ struct WinogradTests {
         (Extent(height: 6, width: 4), Padding(top: 1, left: 0, bottom: 2, right: 2)),
     ]
 
-    @Test("All three passes against plain loops", arguments: sizes, [(16, 16), (32, 48), (48, 16)])
+    @Test("All three passes against plain loops", .namingCases)
+    static func passesCases() {
+        forEach(sizes, [(16, 16), (32, 48), (48, 16)]) { Self().passes(size: $0, channels: $1) }
+    }
+
     func passes(size: (Extent, Padding), channels: (Int, Int)) {
         let window = WindowGeometry(input: size.0, channels: channels.0, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: channels.1)
@@ -21,9 +25,9 @@ struct WinogradTests {
         check(geometry, Double.self)
     }
 
-    @Test(
-        "Other geometries are left to im2col",
-        arguments: [
+    @Test("Other geometries are left to im2col", .namingCases)
+    static func othersCases() {
+        forEach([
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 5, padding: 1), outputChannels: 16),
             ConvolutionGeometry(
@@ -44,7 +48,9 @@ struct WinogradTests {
                 outputChannels: 16),
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 32, kernel: 3, padding: 1), outputChannels: 32, groups: 2),
-        ])
+        ]) { Self().others(geometry: $0) }
+    }
+
     func others(geometry: ConvolutionGeometry) { #expect(!geometry.isWinograd) }
 
     /// Few pixels are set in each channel, and few gradients, of two samples: many taps reach none of them.

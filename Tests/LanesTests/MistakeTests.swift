@@ -61,7 +61,7 @@ import Testing
 
     @Test func partsOfAModelMustFitTogether() throws {
         let (graph, other) = try (Self.wave().graph, LayerTests.graph("gate"))
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         #expect(try Model(graph, parameters, normalization: [.none], classes: [[]]).predict([1]).output.count == 1)
         #expect(throws: ModelError.self) { try Model(graph, parameters, normalization: [.none], classes: []) }
         #expect(throws: SettingsError.self) { try Model(graph, parameters, normalization: [], classes: [[]]) }

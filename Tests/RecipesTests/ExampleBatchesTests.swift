@@ -35,9 +35,11 @@ struct ExampleBatchesTests {
             })
     }
 
-    @Test(
-        "Pixels are normalized as the recipe says, each image where the order wants it",
-        arguments: Recipe.all.map(\.name))
+    @Test("Pixels are normalized as the recipe says, each image where the order wants it", .namingCases)
+    static func normalizationCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().normalization(name: $0) }
+    }
+
     func normalization(name: String) throws {
         let (images, recipe) = (try images(), try Recipe.named(name))
         let batches = self.batches(recipe, try examples(), order: [2, 0, 3], size: 2, firstStep: 5)

@@ -3,6 +3,7 @@ import LanesFiles
 import Foundation
 import LanesRecipes
 import LanesTraining
+import TestSupport
 import Testing
 
 @Suite("Examples")
@@ -45,9 +46,9 @@ struct ExamplesTests {
         #expect(Set(validation.map { $0 / 100 }).count == 10)
     }
 
-    @Test(
-        "Data without an example for a recipe is refused, not trained on",
-        arguments: [
+    @Test("Data without an example for a recipe is refused, not trained on", .namingCases)
+    static func noneCases() {
+        forEach([
             (
                 "rotation", [0, 6, 8, 9],
                 "found none of the digits 1, 2, 3, 4, 5, 7 among 4 images, expected at least one"
@@ -65,7 +66,9 @@ struct ExamplesTests {
                 "threehead", [],
                 "found none of the digits 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 among 0 images, expected at least one"
             ),
-        ])
+        ]) { try Self().none(name: $0, labels: $1, problem: $2) }
+    }
+
     func none(name: String, labels: [UInt8], problem: String) throws {
         let recipe = try Recipe.named(name)
         let data = try data(train: labels)

@@ -13,9 +13,9 @@ struct RecipeTests {
     private static let convolutions = ["conv1", "conv2", "conv3"]
     private static let threeHeads = ["fc1", "fc2_digit", "fc2_parity", "fc2_threshold"]
 
-    @Test(
-        "Parameters have PyTorch's names, and as many numbers as the published networks",
-        arguments: [
+    @Test("Parameters have PyTorch's names, and as many numbers as the published networks", .namingCases)
+    static func parametersCases() {
+        forEach([
             ("augmented", 421_642, ["conv1", "conv2", "fc1", "fc2"]),
             ("rotation", 1_845_866, ["conv1", "conv2", "fc1", "fc_digit", "fc_rotation"]),
             ("compact", 5750, convolutions + ["fc"]), ("merged", 4880, convolutions + ["fc"]),
@@ -24,7 +24,9 @@ struct RecipeTests {
                 "threehead-improved", 111_438,
                 ["conv1", "bn1", "conv2", "bn2", "conv3", "bn3"] + threeHeads
             ),
-        ])
+        ]) { try Self().parameters(name: $0, count: $1, modules: $2) }
+    }
+
     func parameters(name: String, count: Int, modules: [String]) throws {
         let graph = try Recipe.named(name).graph()
         #expect(graph.trainableCount == count)
@@ -38,19 +40,23 @@ struct RecipeTests {
     @Test("Our own has at most half a million parameters")
     func best() throws { #expect(try Recipe.best.graph().trainableCount <= 500_000) }
 
-    @Test("Every head is a task's and has an output for each class", arguments: Recipe.all.map(\.name))
+    @Test("Every head is a task's and has an output for each class", .namingCases)
+    static func headsCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().heads(name: $0) }
+    }
+
     func heads(name: String) throws {
         let recipe = try Recipe.named(name)
         let graph = try recipe.graph()
         #expect(graph.heads.map(\.name) == recipe.tasks.map(\.head))
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         let widths = parameters.names.filter { $0.hasSuffix(".bias") }.compactMap { parameters.shape(of: $0)?[0] }
         #expect(Array(widths.suffix(recipe.tasks.count)) == recipe.tasks.map(\.classes.count))
     }
 
-    @Test(
-        "The classes of the ten digits",
-        arguments: [
+    @Test("The classes of the ten digits", .namingCases)
+    static func labelsCases() {
+        forEach([
             ("augmented", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("compact", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             ("mlp", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("best", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             // {0, 6}, {1, 7}, {2, 3, 8, 5} and {4, 9}.
@@ -60,7 +66,9 @@ struct RecipeTests {
             ("threehead-improved", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             ("threehead-improved", 1, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]),
             ("threehead-improved", 2, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]),
-        ])
+        ]) { try Self().labels(name: $0, task: $1, classes: $2) }
+    }
+
     func labels(name: String, task: Int, classes: [Int]) throws {
         let task = try Recipe.named(name).tasks[task]
         #expect((0...9).map { task.label($0, 0) } == classes)
@@ -102,7 +110,11 @@ struct RecipeTests {
         }
     }
 
-    @Test("The limit takes the first training images, and all the test images stay", arguments: [1, 4, 5, 9, nil])
+    @Test("The limit takes the first training images, and all the test images stay", .namingCases)
+    static func trainLimitCases() {
+        forEach([1, 4, 5, 9, nil]) { try Self().trainLimit(limit: $0) }
+    }
+
     func trainLimit(limit: Int?) throws {
         let folder = try TemporaryDirectory()
         try writeImages(5, height: 28, width: 28, to: folder)
@@ -112,7 +124,11 @@ struct RecipeTests {
         #expect(data.test.count == 5)
     }
 
-    @Test("A recipe is found by its name, and a misspelt one is guessed", arguments: Recipe.all.map(\.name))
+    @Test("A recipe is found by its name, and a misspelt one is guessed", .namingCases)
+    static func namesCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().names(name: $0) }
+    }
+
     func names(name: String) throws {
         #expect(try Recipe.named(name).name == name)
         #expect(throws: RecipeError("unknown recipe '\(name)x', did you mean \(name)?")) {

@@ -92,14 +92,16 @@ struct ThreeHeadSwitchTests {
         #expect(without.settings.epochs == 20)
     }
 
-    @Test(
-        "A saved network has the switches that it was trained with",
-        arguments: [
+    @Test("A saved network has the switches that it was trained with", .namingCases)
+    static func savedCases() {
+        forEach([
             ("threehead", [:]), ("threehead", ["batch-norm": "true"]), ("threehead", ["dropout": "0.125"]),
             ("threehead", ["global-average-pool": "true", "loss-weights": "3,1,0.5"]),
             ("threehead-improved", [:]), ("threehead-improved", ["batch-norm": "false", "loss-weights": "0,1,0"]),
             ("threehead-improved", ["global-average-pool": "false", "dropout": "0"]),
-        ])
+        ]) { try Self().saved(name: $0, switches: $1) }
+    }
+
     func saved(name: String, switches: [String: String]) throws {
         let recipe = try Recipe.named(name, switches: switches)
         let directory = try TemporaryDirectory()
@@ -149,7 +151,11 @@ struct ThreeHeadSwitchTests {
         ),
     ]
 
-    @Test("Wrong switches are told", arguments: cases.indices)
+    @Test("Wrong switches are told", .namingCases)
+    static func wrongCases() {
+        forEach(cases.indices) { Self().wrong(index: $0) }
+    }
+
     func wrong(index: Int) {
         let (switches, message) = Self.cases[index]
         for name in ["threehead", "threehead-improved"] {
@@ -157,7 +163,11 @@ struct ThreeHeadSwitchTests {
         }
     }
 
-    @Test("Other recipes have none", arguments: Recipe.all.map(\.name).filter { !$0.hasPrefix("threehead") })
+    @Test("Other recipes have none", .namingCases)
+    static func othersCases() {
+        forEach(Recipe.all.map(\.name).filter { !$0.hasPrefix("threehead") }) { try Self().others(name: $0) }
+    }
+
     func others(name: String) throws {
         let recipe = try Recipe.named(name)
         let message = "recipe \(recipe.name) has no such switch, only threehead and threehead-improved have"

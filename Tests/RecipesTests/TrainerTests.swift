@@ -5,6 +5,7 @@ import LanesKernels
 import LanesGraph
 import LanesTraining
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesRecipes
@@ -20,7 +21,11 @@ struct RecipeTrainerTests {
         return try trainer.parameters.digest()
     }
 
-    @Test("The same weights for any number of threads, others for another seed", arguments: Recipe.all.map(\.name))
+    @Test("The same weights for any number of threads, others for another seed", .namingCases)
+    static func sameBitsCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().sameBits(name: $0) }
+    }
+
     func sameBits(name: String) throws {
         let recipe = try Recipe.named(name)
         let expected = try digest(recipe, threads: 1)

@@ -9,7 +9,11 @@
 
     /// Neither the batches of a recipe nor what is summed up of its steps allocates while a training runs.
     @Suite("Allocations of a training", .serialized) struct TrainingAllocationTests {
-        @Test("None for images that are changed or turned", arguments: ["augmented", "rotation", "best"], [1, 2])
+        @Test("None for images that are changed or turned", .namingCases)
+        static func noneCases() {
+            forEach(["augmented", "rotation", "best"], [1, 2]) { try Self().none(name: $0, threads: $1) }
+        }
+
         func none(name: String, threads: Int) throws {
             var recipe = try Recipe.named(name)
             recipe.settings.batchSize = 5

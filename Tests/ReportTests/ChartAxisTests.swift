@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LanesReport
@@ -16,13 +17,15 @@ struct ChartAxisTests {
         check(axis, values)
     }
 
-    @Test(
-        "Ratios between round numbers",
-        arguments: [
+    @Test("Ratios between round numbers", .namingCases)
+    static func logarithmicCases() {
+        forEach([
             ([0.021, 0.4], ["0.02", "0.05", "0.1", "0.2", "0.5"]), ([0.21, 0.24], ["0.2", "0.25"]),
             ([0.1, 1], ["0.1", "0.2", "0.5", "1"]), ([0.5], ["0.4", "0.5"]),
             ([1e-8, 1e-2], ["1e-8", "1e-7", "1e-6", "1e-5", "0.0001", "0.001", "0.01"]),
-        ])
+        ]) { Self().logarithmic(values: $0, labels: $1) }
+    }
+
     func logarithmic(values: [Double], labels: [String]) {
         let axis = ChartAxis(logarithmic: values)
         #expect(axis.ticks.map(\.label) == labels)

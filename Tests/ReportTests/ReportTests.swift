@@ -2,6 +2,7 @@ import LanesData
 import LanesFiles
 import Foundation
 import LanesTraining
+import TestSupport
 import Testing
 
 @testable import LanesRecipes
@@ -83,9 +84,11 @@ struct ReportTests {
         return (recipe, evaluation(recipe, loss: 0.35, [confusion], [[]]))
     }
 
-    @Test(
-        "Every page is well-formed, needs no other file, and shows all tasks and classes",
-        arguments: Recipe.all.map(\.name))
+    @Test("Every page is well-formed, needs no other file, and shows all tasks and classes", .namingCases)
+    static func everyRecipeCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().everyRecipe(name: $0) }
+    }
+
     func everyRecipe(name: String) throws {
         let recipe = try Recipe.named(name)
         let evaluation = evaluation(recipe)
@@ -226,9 +229,13 @@ struct ReportTests {
         #expect(squares.map { $0.attributes["x"] } == ["0", "1", "0", "1"])
     }
 
-    @Test(
-        "Charts of any figures hold numbers alone",
-        arguments: [(0.0, 1.0), (1.0, 0.5), (Double.infinity, 0.5), (Double.nan, 0.0), (1e30, 0.999), (1e-30, 0.1)])
+    @Test("Charts of any figures hold numbers alone", .namingCases)
+    static func chartsCases() {
+        forEach([(0.0, 1.0), (1.0, 0.5), (Double.infinity, 0.5), (Double.nan, 0.0), (1e30, 0.999), (1e-30, 0.1)]) {
+            try Self().charts(loss: $0, accuracy: $1)
+        }
+    }
+
     func charts(loss: Double, accuracy: Double) throws {
         var confusion = ConfusionMatrix(classes: 10)
         for index in 0..<1000 {

@@ -106,7 +106,11 @@ struct RunFolderTests {
         }
     }
 
-    @Test("config.json holds the settings", arguments: Recipe.all.map(\.name))
+    @Test("config.json holds the settings", .namingCases)
+    static func configurationCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().configuration(name: $0) }
+    }
+
     func configuration(name: String) throws {
         let recipe = try Recipe.named(name)
         _ = try folder(recipe: recipe)
@@ -145,12 +149,14 @@ struct RunFolderTests {
         }
     }
 
-    @Test(
-        "A file that cannot be replaced is an error that names it, and nothing half-written stays",
-        arguments: [
+    @Test("A file that cannot be replaced is an error that names it, and nothing half-written stays", .namingCases)
+    static func blockedCases() {
+        forEach([
             "config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html",
             "checkpoint.safetensors",
-        ])
+        ]) { try Self().blocked(name: $0) }
+    }
+
     func blocked(name: String) throws {
         // A folder under the file's name, since permissions do not hold back a superuser.
         try directory.write([], to: "run/\(name)/inside")

@@ -3,6 +3,7 @@ import LanesFiles
 import Foundation
 import LanesKernels
 import LanesTraining
+import TestSupport
 import Testing
 
 @testable import LanesRecipes
@@ -14,7 +15,11 @@ struct SampleSheetTests {
         try ParsedElement.root(of: SampleSheet(recipe, examples, seed: seed).svg)
     }
 
-    @Test("It holds the first images of the first epoch, each with its classes", arguments: Recipe.all.map(\.name))
+    @Test("It holds the first images of the first epoch, each with its classes", .namingCases)
+    static func picturesCases() {
+        forEach(Recipe.all.map(\.name)) { try Self().pictures(name: $0) }
+    }
+
     func pictures(name: String) throws {
         let recipe = try Recipe.named(name)
         let data = try drawnDigits()

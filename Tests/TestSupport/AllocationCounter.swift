@@ -7,7 +7,15 @@
     ///
     /// The test program's own allocation functions stand before glibc's for the whole process, Swift's runtime included, as
     /// "Replacing malloc" in glibc's manual allows; all they do is to count and to hand on.
+    ///
+    /// A sanitizer needs those functions for itself, so a build for one (`LANES_SANITIZE`) counts nothing.
     package enum AllocationCounter {
+        #if LANES_SANITIZED
+            package static let isAvailable = false
+        #else
+            package static let isAvailable = true
+        #endif
+
         /// Begins to count for all threads that are watched, once nobody else counts.
         package static func start() {
             turn.wait()
@@ -47,25 +55,27 @@
         if size >= 1 << 20 { greatAllocations.add(size, ordering: .relaxed) }
     }
 
-    // glibc's own. A few words in, one out: Swift and C pass those alike.
-    @_silgen_name("__libc_malloc") private func systemMalloc(_ size: Int) -> UnsafeMutableRawPointer?
-    @_silgen_name("__libc_memalign")
-    private func systemMemalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer?
+    #if !LANES_SANITIZED
+        // glibc's own. A few words in, one out: Swift and C pass those alike.
+        @_silgen_name("__libc_malloc") private func systemMalloc(_ size: Int) -> UnsafeMutableRawPointer?
+        @_silgen_name("__libc_memalign")
+        private func systemMemalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer?
 
-    // Swift reserves the name malloc for its runtime's own calls; the linker gives both (Package.swift).
-    @c(counted_malloc) public func countedMalloc(_ size: Int) -> UnsafeMutableRawPointer? {
-        note(size)
-        return systemMalloc(size)
-    }
+        // Swift reserves the name malloc for its runtime's own calls; the linker gives both (Package.swift).
+        @c(counted_malloc) public func countedMalloc(_ size: Int) -> UnsafeMutableRawPointer? {
+            note(size)
+            return systemMalloc(size)
+        }
 
-    // This one is for great alignments.
-    @c(counted_posix_memalign)
-    public func countedPosixMemalign(
-        _ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int
-    ) -> Int32 {
-        note(size)
-        guard let memory = systemMemalign(alignment, size) else { return ENOMEM }
-        place.pointee = memory
-        return 0
-    }
+        // This one is for great alignments.
+        @c(counted_posix_memalign)
+        public func countedPosixMemalign(
+            _ place: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int
+        ) -> Int32 {
+            note(size)
+            guard let memory = systemMemalign(alignment, size) else { return ENOMEM }
+            place.pointee = memory
+            return 0
+        }
+    #endif
 #endif

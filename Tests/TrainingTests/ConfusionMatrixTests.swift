@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -53,14 +54,16 @@ struct ConfusionMatrixTests {
 
     /// Computed in Python 3.11 with p = k/n, z = 1.959964 and
     /// (p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) / (1 + z²/n).
-    @Test(
-        "Wilson's interval of k right answers of n",
-        arguments: [
+    @Test("Wilson's interval of k right answers of n", .namingCases)
+    static func intervalCases() {
+        forEach([
             (9893, 10_000, 0.9870872339285884, 0.9911369852599415),
             (24_039, 24_316, 0.9871951664379467, 0.9898671240451361), (99, 100, 0.9455138032509935, 0.9982325679553905),
             (1, 2, 0.09453120463920084, 0.9054687953607992), (0, 10, 0, 0.2775328030260577),
             (10, 10, 0.7224671969739421, 1),
-        ])
+        ]) { Self().interval(correct: $0, total: $1, lower: $2, upper: $3) }
+    }
+
     func interval(correct: Int, total: Int, lower: Double, upper: Double) {
         let interval = ConfusionMatrix(counts: [[correct, total - correct], [0, 0]]).accuracyInterval
         #expect(abs(interval.lowerBound - lower) < 1e-12 && abs(interval.upperBound - upper) < 1e-12)

@@ -3,6 +3,7 @@ import LanesData
 import LanesFiles
 import LanesGraph
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -81,7 +82,11 @@ struct HostileModelTests {
         ("\"probability\":0.25", "\"probability\":1"), ("\"probability\":0.25", "\"probability\":-1"),
     ]
 
-    @Test("Settings that no network has", arguments: cases.indices)
+    @Test("Settings that no network has", .namingCases)
+    static func senselessCases() {
+        forEach(cases.indices) { try Self().senseless(index: $0) }
+    }
+
     func senseless(index: Int) throws {
         let (old, new) = Self.cases[index]
         try #require(text.contains(old), "\(text)")
@@ -89,10 +94,13 @@ struct HostileModelTests {
         #expect(error.map(isKnown) == true, "\(error as Any)")
     }
 
-    @Test(
-        "Windows that no picture has",
-        arguments: ["kernel", "stride", "dilation", "padding"],
-        ["0", "-1", "65537", "1099511627776", "9223372036854775807"])
+    @Test("Windows that no picture has", .namingCases)
+    static func windowsCases() {
+        forEach(
+            ["kernel", "stride", "dilation", "padding"], ["0", "-1", "65537", "1099511627776", "9223372036854775807"]
+        ) { try Self().windows(name: $0, size: $1) }
+    }
+
     func windows(name: String, size: String) throws {
         guard name != "padding" || size != "0" else { return }
         // Sizes of both directions, however they are written.

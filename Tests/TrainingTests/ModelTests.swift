@@ -4,6 +4,7 @@ import LanesData
 import LanesGraph
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -48,7 +49,11 @@ struct ModelTests {
         #expect(answers[0]["nothing"] == nil && answers[0].output == answers[0].heads[0].output)
     }
 
-    @Test("A batch gives what single samples give, for any number of threads", arguments: [1, 2, 63, 64, 65, 200])
+    @Test("A batch gives what single samples give, for any number of threads", .namingCases)
+    static func batchesCases() {
+        forEach([1, 2, 63, 64, 65, 200]) { try Self().batches(count: $0) }
+    }
+
     func batches(count: Int) throws {
         let (model, samples) = (try mixedModel(), try samples(0..<count))
         let single = try samples.map { try model.predict(batch: [$0], threads: 1)[0] }
@@ -91,7 +96,7 @@ struct ModelTests {
     @Test("The outputs of named nodes, as they are behind their own layer")
     func values() throws {
         let graph = try Samples.pictureGraph()
-        let parameters = Parameters<Float>(graph, seed: 3)
+        let parameters = try Parameters<Float>(graph, seed: 3)
         let model = try Model(graph, parameters, classes: [Samples.colours])
         let picture = try samples(0..<1)[0][0]
         let answer = try model.predict(picture, values: ["conv1", "relu1", "maxPool1", "fc"])
@@ -137,16 +142,19 @@ struct ModelTests {
     @Test("Answers that are no numbers are refused", arguments: [Float.nan, .infinity, 3e38])
     func notFinite(value: Float) throws {
         let graph = try Samples.rowGraph()
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         try parameters.set("fc2.weight", to: [Float](repeating: 3e38, count: 16))
         let model = try Model(graph, parameters, classes: [[]])
-        #expect(throws: ModelError.self) { try model.predict([Float](repeating: value, count: 5)) }
+        let name = graph.heads[0].name
+        #expect(throws: TrainingError.outputNotFinite(place: "the output of head \(name) for sample 0")) {
+            try model.predict([Float](repeating: value, count: 5))
+        }
     }
 
     @Test("Parts that do not fit together make no model")
     func parts() throws {
         let graph = try Samples.mixedGraph()
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         let three = Samples.colours
         #expect(throws: ModelError.self) { try Model(graph, parameters, classes: [three]) }
         #expect(throws: ModelError.self) { try Model(graph, parameters, classes: [three, [], []]) }
@@ -165,7 +173,7 @@ struct ModelTests {
     @Test("A model's parameters are a copy, and what it was made of may change")
     func copies() throws {
         let graph = try Samples.rowGraph()
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         let model = try Model(graph, parameters, classes: [[]])
         let before = try model.predict([1, 2, 3, 4, 5] as [Float])
         try parameters.set("fc2.bias", to: [100])
@@ -175,10 +183,10 @@ struct ModelTests {
 
     @Test("The parameters of chosen names are taken from another network's file")
     func partialLoad() throws {
-        let source = Parameters<Float>(try Samples.pictureGraph(), seed: 1)
+        let source = try Parameters<Float>(Samples.pictureGraph(), seed: 1)
         let file = try source.stateDictionary()
-        let target = Parameters<Float>(try Samples.mixedGraph(), seed: 2)
-        let fresh = Parameters<Float>(try Samples.mixedGraph(), seed: 2)
+        let target = try Parameters<Float>(Samples.mixedGraph(), seed: 2)
+        let fresh = try Parameters<Float>(Samples.mixedGraph(), seed: 2)
         try target.load(file) { $0.hasPrefix("conv1.") }
         for name in target.names {
             #expect(target[name] == (name.hasPrefix("conv1.") ? source[name] : fresh[name]), "\(name)")

@@ -1,5 +1,6 @@
 import LanesData
 import LanesGraph
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -31,16 +32,22 @@ struct SubsetTests {
         #expect(try contents(Subset(subset, [1])) == [0])
     }
 
-    @Test("The first ones", arguments: [(-1, 0), (0, 0), (3, 3), (5, 5), (9, 5)])
+    @Test("The first ones", .namingCases)
+    static func prefixCases() {
+        forEach([(-1, 0), (0, 0), (3, 3), (5, 5), (9, 5)]) { try Self().prefix(count: $0, expected: $1) }
+    }
+
     func prefix(count: Int, expected: Int) throws {
         #expect(try contents(data(5).prefix(count)) == (0..<expected).map { Float($0) })
     }
 
-    @Test(
-        "Two parts, disjoint and complete",
-        arguments: [
+    @Test("Two parts, disjoint and complete", .namingCases)
+    static func splitCases() {
+        forEach([
             (10, 0.2, 2), (10, 0.25, 2), (10, 0, 1), (10, 1, 9), (2, 0.01, 1), (2, 0.99, 1), (1, 0.5, 0), (3, 0.5, 1),
-        ])
+        ]) { try Self().split(count: $0, fraction: $1, held: $2) }
+    }
+
     func split(count: Int, fraction: Double, held: Int) throws {
         let (training, heldOut) = try data(count).split(holdingOut: fraction, seed: 3)
         #expect(heldOut.count == held)

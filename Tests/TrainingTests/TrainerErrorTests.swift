@@ -2,6 +2,7 @@ import LanesData
 import LanesGraph
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -109,7 +110,11 @@ struct TrainerErrorTests {
         ("criterion of no head", "criterion: found mse, expected one of loss, value_mse, value_mae, value_r2"),
     ]
 
-    @Test("Settings that make no sense", arguments: senseless.indices)
+    @Test("Settings that make no sense", .namingCases)
+    static func settingsCases() {
+        forEach(senseless.indices) { try Self().settings(index: $0) }
+    }
+
     func settings(index: Int) throws {
         let (name, message) = Self.senseless[index]
         var settings = TrainingSettings()
@@ -145,7 +150,7 @@ struct TrainerErrorTests {
                     graph, training: Samples.rows(0..<9), settings: TrainingSettings(optimizer: optimizer))
             }
         }
-        let others = Parameters<Float>(try Samples.pictureGraph(), seed: 1)
+        let others = try Parameters<Float>(Samples.pictureGraph(), seed: 1)
         #expect(throws: GraphError.self) { try Trainer(graph, training: Samples.rows(0..<9), parameters: others) }
         #expect(throws: GraphError.self) {
             try Trainer(graph, training: Samples.rows(0..<9), settings: TrainingSettings(threads: 2000))
@@ -187,7 +192,11 @@ struct TrainerErrorTests {
         #expect(trainer.epochs.isEmpty)
     }
 
-    @Test("A label that is no class", arguments: [3, -1, 0.5, .nan, .infinity, 1e30] as [Float])
+    @Test("A label that is no class", .namingCases)
+    static func labelsCases() {
+        forEach([3, -1, 0.5, .nan, .infinity, 1e30] as [Float]) { try Self().labels(label: $0) }
+    }
+
     func labels(label: Float) throws {
         let data = Changed(
             base: try Samples.pictures(0..<4),
@@ -204,7 +213,11 @@ struct TrainerErrorTests {
         #expect(throws: TrainingError.self) { try model.evaluate(data) }
     }
 
-    @Test("A label that a loss of one's own lets pass counts nowhere", arguments: [7, -1, 0.5, .nan, 1e30] as [Float])
+    @Test("A label that a loss of one's own lets pass counts nowhere", .namingCases)
+    static func lenientLossCases() {
+        forEach([7, -1, 0.5, .nan, 1e30] as [Float]) { try Self().lenientLoss(label: $0) }
+    }
+
     func lenientLoss(label: Float) throws {
         let graph = try Graph(heads: [
             Head("colour", .input("picture", Samples.picture).flatten().linear(3), loss: LenientLoss())

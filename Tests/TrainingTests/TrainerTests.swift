@@ -2,6 +2,7 @@ import LanesData
 import LanesGraph
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -27,9 +28,13 @@ struct TrainerTests {
         #expect(trainer.epochs[11].training.loss < trainer.epochs[0].training.loss)
     }
 
-    @Test(
-        "Every sample is trained on once an epoch, whatever the batch",
-        arguments: [(16, [16, 32, 48, 50]), (50, [50]), (51, [50]), (1_000_000_000, [50]), (49, [49, 50])])
+    @Test("Every sample is trained on once an epoch, whatever the batch", .namingCases)
+    static func batchesCases() {
+        forEach([(16, [16, 32, 48, 50]), (50, [50]), (51, [50]), (1_000_000_000, [50]), (49, [49, 50])]) {
+            try Self().batches(size: $0, done: $1)
+        }
+    }
+
     func batches(size: Int, done: [Int]) throws {
         let seen = Mutex<[Int]>([])
         let data = Changed(
@@ -289,7 +294,7 @@ struct TrainerTests {
     @Test("Given parameters are started from and left as they are")
     func givenParameters() throws {
         let graph = try Samples.rowGraph()
-        let given = Parameters<Float>(graph, seed: 99)
+        let given = try Parameters<Float>(graph, seed: 99)
         let before = try given.digest()
         for rate in [0, 0.01] {
             let trainer = try Trainer(
@@ -305,7 +310,7 @@ struct TrainerTests {
     @Test("Frozen convolutions keep every bit, the rest learns")
     func frozen() throws {
         let graph = try Samples.pictureGraph()
-        let given = Parameters<Float>(graph, seed: 5)
+        let given = try Parameters<Float>(graph, seed: 5)
         let trainer = try Trainer(
             graph, training: Samples.pictures(0..<50),
             settings: TrainingSettings(epochs: 2, optimizer: .adamW().freezing("conv*")), parameters: given)

@@ -1,6 +1,6 @@
-import Dispatch
 import Foundation
 import LanesFiles
+import LanesGraph
 import LanesTraining
 import Synchronization
 
@@ -70,7 +70,7 @@ public struct MNIST: Sendable {
         let paths = try MNIST.files.map { file throws(FileError) in try MNIST.path(of: file, in: place) }
 
         let results = Mutex([Result<(idx: IDX, isOriginal: Bool), FileError>?](repeating: nil, count: paths.count))
-        DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+        concurrently(paths.count) { index in
             let result = Result { () throws(FileError) in try MNIST.load(MNIST.files[index], from: paths[index]) }
             results.withLock { $0[index] = result }
         }

@@ -1,5 +1,4 @@
 import LanesGraph
-import Dispatch
 import LanesKernels
 
 /// Digits that the project draws itself, for machines without MNIST: white on black in 28×28 pixels, fitted into 20×20
@@ -17,7 +16,7 @@ public enum SyntheticDigits {
         let pixels = [UInt8](unsafeUninitializedCapacity: numbers.count * area) { buffer, count in
             // Each digit is written by one iteration, to its own part.
             nonisolated(unsafe) let buffer = buffer
-            DispatchQueue.concurrentPerform(iterations: numbers.count) { index in
+            concurrently(numbers.count) { index in
                 let picture = draw(numbers.lowerBound + index, seed: seed)
                 for pixel in 0..<area { buffer.initializeElement(at: index * area + pixel, to: picture.pixel(pixel)) }
             }

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import LanesFiles
 import LanesGraph
@@ -94,7 +93,7 @@ public struct ImageFolder: Dataset {
         _ files: [String], in folder: URL, color: Picture.Color, size: Extent
     ) throws(FileError) -> [[UInt8]] {
         let results = Mutex([Result<[UInt8], FileError>?](repeating: nil, count: files.count))
-        DispatchQueue.concurrentPerform(iterations: files.count) { index in
+        concurrently(files.count) { index in
             let result = Result { () throws(FileError) in
                 do throws(FileError) {
                     let path = folder.appendingPathComponent(files[index]).path

@@ -10,7 +10,7 @@ func learnOtherDigits(
     let features = digitFeatures(training.inputs[0])
     let graph = try Graph(heads: [Head("digit", features.linear(5, name: "late"), loss: .crossEntropy)])
     let known = try Safetensors(contentsOf: file)
-    let parameters = Parameters<Float>(graph, seed: 1)
+    let parameters = try Parameters<Float>(graph, seed: 1)
     try parameters.load(known, where: { $0.hasPrefix("conv") })
 
     let settings = TrainingSettings(epochs: 5, batchSize: 32, optimizer: .adam().freezing("conv*"), learningRate: 1e-2)
