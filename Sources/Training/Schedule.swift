@@ -1,4 +1,5 @@
 import Foundation
+import LanesKernels
 
 /// How the learning rate changes in the course of a training of any length.
 ///
@@ -38,7 +39,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
     public static func cosine(lowest: Double = 0) -> Schedule {
         Schedule("falling along a half cosine to \(short(100 * lowest)) %") { step, _, steps in
             let done = (Double(step) + 0.5) / Double(steps)
-            return lowest + (1 - lowest) * (1 + cos(.pi * min(done, 1))) / 2
+            return lowest + (1 - lowest) * (1 + Double.cos(.pi * min(done, 1))) / 2
         }
     }
 
@@ -53,7 +54,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
         ) { step, _, steps in
             let done = (Double(step) + 0.5) / Double(steps)
             if done < rising { return lowest + (1 - lowest) * done / rising }
-            return (1 + cos(.pi * (done - rising) / (1 - rising))) / 2
+            return (1 + Double.cos(.pi * (done - rising) / (1 - rising))) / 2
         }
     }
 

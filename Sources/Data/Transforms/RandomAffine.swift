@@ -1,4 +1,3 @@
-import Foundation
 import LanesGraph
 import LanesKernels
 import LanesTraining
@@ -50,10 +49,10 @@ public struct RandomAffine: Transform {
         let shiftX = shift(random.uniform(in: -translate...translate), of: size.width)
         let shiftY = shift(random.uniform(in: -translate...translate), of: size.height)
         let factor = random.uniform(in: scale)
-        let lean = tan(random.uniform(in: -shear...shear) * .pi / 180)
+        let lean = Double.tan(random.uniform(in: -shear...shear) * .pi / 180)
         // A turn counter-clockwise, with y pointing down, takes (x, y) to (x·cos + y·sin, y·cos − x·sin). Here is its
         // inverse, after that of the shift and before those of the shear, x + lean·y, and of the factor.
-        let (cosine, sine) = (cos(angle) / factor, sin(angle) / factor)
+        let (cosine, sine) = (Double.cos(angle) / factor, Double.sin(angle) / factor)
         let (xx, xy, yx, yy) = (cosine - lean * sine, -sine - lean * cosine, sine, cosine)
         let (centreX, centreY) = (Double(size.width - 1) / 2, Double(size.height - 1) / 2)
         let (movedX, movedY) = (centreX + shiftX, centreY + shiftY)

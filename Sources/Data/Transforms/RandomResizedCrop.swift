@@ -1,4 +1,3 @@
-import Foundation
 import LanesGraph
 import LanesKernels
 import LanesTraining
@@ -31,9 +30,11 @@ public struct RandomResizedCrop: Transform {
     /// The part of an image of this size that the numbers choose: the first of ten that fits, else the greatest with an
     /// allowed ratio, in the middle.
     func part(of size: Extent, random: inout RandomStream) -> (top: Int, left: Int, part: Extent) {
+        let lowest = Double.log(ratio.lowerBound)
+        let logarithms = lowest...max(lowest, Double.log(ratio.upperBound))
         for _ in 0..<10 {
             let area = random.uniform(in: scale) * Double(size.height * size.width)
-            let ratio = exp(random.uniform(in: log(ratio.lowerBound)...log(ratio.upperBound)))
+            let ratio = Double.exp(random.uniform(in: logarithms))
             let width = Int((area * ratio).squareRoot().rounded(.toNearestOrEven))
             let height = Int((area / ratio).squareRoot().rounded(.toNearestOrEven))
             guard (1...size.height).contains(height), (1...size.width).contains(width) else { continue }
