@@ -61,9 +61,11 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     /// - Parameters:
     ///   - keepsEverything: Whether the graph is planned as it stands and every value can be read after a step.
     ///   - skipsBackward: Whether steps end with the losses, as those who need no gradients of a training pass want it.
+    ///   - mostGroups: Of samples; a check wants few, so that each has several.
     init(
         _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64,
-        inputGradients: Bool, values: Set<String> = [], keepsEverything: Bool = false, skipsBackward: Bool = false
+        inputGradients: Bool, values: Set<String> = [], keepsEverything: Bool = false, skipsBackward: Bool = false,
+        mostGroups: Int = 16
     ) throws(GraphError) {
         guard (1...Self.mostSamples).contains(batchSize), (1...Self.mostThreads).contains(threads) else {
             throw GraphError(
@@ -95,7 +97,8 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
             }
         builder = PlanBuilder(
             planned, isTraining: isTraining, batchSize: batchSize, inputGradients: inputGradients,
-            keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [])
+            keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [],
+            mostGroups: mostGroups)
         results = try builder.addAll(
             optimizer, feed: feed, hasLosses: plansLosses, skipsBackward: skipsBackward)
 

@@ -2,6 +2,9 @@ import LanesKernels
 
 /// Compares every gradient that a graph's backward pass gives with differences of its loss, in Double.
 ///
+/// Samples go in groups of two, the last maybe alone, as they do in larger numbers in training: so a backward pass is seen
+/// that forgets one sample of a group for the next, or one group for the next.
+///
 /// The graph runs in training mode: BatchNorm by the batch's own moments, dropout with one mask for all evaluations. The
 /// inputs are uniform in [-1, 1), the labels uniform over the classes, other targets uniform in [-1, 1) or their own range.
 /// Parameters have their initial distribution, and those that start from a constant are spread by ±0.5 around it, since a
@@ -17,7 +20,7 @@ import LanesKernels
 /// that matters within its tensor cannot hide its error, and one whose gradient is rounding noise divides by no noise.
 ///
 /// - Parameters:
-///   - samples: The batch size of the one step; 1 tests layers that must cope with it, 3 mixes samples.
+///   - samples: The batch size of the one step; 1 tests layers that must cope with it, 3 mixes samples and makes two groups.
 ///   - seed: Of parameters, inputs, labels and dropout.
 /// - Throws: `GraphError` for a number of samples out of reach, `TrainingError` if a loss or gradient is not finite.
 public func gradientCheck(_ graph: Graph, samples: Int = 3, seed: UInt64 = 1) throws -> GradientCheckReport {
@@ -109,12 +112,13 @@ private struct GradientCheck {
             }
         }
         batch = CheckedBatch(graph, samples: samples, random: &random)
+        let groups = (samples + 1) / 2
         executor = try Executor(
             graph, parameters: parameters, mode: .training(nil), batchSize: samples, threads: 1, seed: seed,
-            inputGradients: true)
+            inputGradients: true, mostGroups: groups)
         evaluator = try Executor(
             graph, parameters: parameters, mode: .training(nil), batchSize: samples, threads: 1, seed: seed,
-            inputGradients: false, skipsBackward: true)
+            inputGradients: false, skipsBackward: true, mostGroups: groups)
     }
 
     func report() throws -> GradientCheckReport {

@@ -7,7 +7,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     public let isTraining: Bool
     /// The most samples of a step.
     public let batchSize: Int
-    /// Samples are worked on in at most 16 groups, whatever the number of threads.
+    /// Samples are worked on in so many groups, whatever the number of threads.
     let groups: Int
     private(set) var values: [ValueDescription] = []
     private(set) var operations: [PlannedOperation<Scalar>] = []
@@ -25,12 +25,12 @@ public final class PlanBuilder<Scalar: KernelScalar> {
 
     init(
         _ graph: Graph, isTraining: Bool, batchSize: Int, inputGradients: Bool = false, keepsEverything: Bool = false,
-        readNodes: Set<String> = [], frozen: Set<String> = []
+        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int = 16
     ) {
         self.graph = graph
         self.isTraining = isTraining
         self.batchSize = batchSize
-        groups = min(batchSize, 16)
+        groups = min(batchSize, mostGroups)
         wantsInputGradients = inputGradients
         self.keepsEverything = keepsEverything
         (self.readNodes, self.frozen) = (readNodes, frozen)

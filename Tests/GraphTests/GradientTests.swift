@@ -55,6 +55,12 @@ extension Node {
         #expect(report.worstRelativeError > 5e-6)
     }
 
+    /// A bias whose gradient is that of a group's last sample alone, or of the last group alone.
+    @Test(arguments: Forgetful.Scope.allCases) private func aForgottenSampleIsFound(scope: Forgetful.Scope) throws {
+        let report = try gradientCheck(Graph(heads: [Self.x.apply(Forgetful(scope: scope)).projected()]))
+        #expect(report.worstRelativeError > 0.1)
+    }
+
     @Test func aGradientOfNaNIsFound() throws {
         let report = try gradientCheck(Graph(heads: [Self.x.apply(WrongScale(factor: .nan)).projected()]))
         #expect(report.worstRelativeError == .infinity)
@@ -92,6 +98,46 @@ private struct WrongScale: Layer {
         let (count, factor) = (node.member.shape.count, Scalar(factor))
         plan.add("backward", of: node, .samples, reads: [dy], writes: [dx]) { item in
             for index in 0..<count { item[dx][index] = factor * item[dy][index] }
+        }
+    }
+}
+
+/// y = x + b with a backward pass that overwrites what it should add to.
+private struct Forgetful: Layer {
+    enum Scope: String, Codable, CaseIterable { case sample, group }
+    let scope: Scope
+
+    func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape { inputs[0] }
+
+    func parameters(_ inputs: [Shape]) -> [Parameter] {
+        [Parameter("bias", shape: [inputs[0].channels], initial: .constant(0))]
+    }
+
+    func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        let (x, y, bias, count) = (node.inputs[0], node.output, node.parameter("bias"), node.shape.count)
+        plan.add("forward", of: node, .samples, reads: [x, bias], writes: [y]) { item in
+            for index in 0..<count { item[y][index] = item[x][index] + item[bias][index] }
+        }
+    }
+
+    func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        guard let dy = node.outputGradient, let gradient = node.parameterGradient("bias") else { return }
+        let (count, scope, partial) = (node.shape.count, scope, plan.value(.group, node.shape.count))
+        plan.add("backward", of: node, .samples, reads: [dy], writes: [partial]) { item in
+            let adds = scope == .group && !item.isFirstOfGroup
+            for index in 0..<count { item[partial][index] = item[dy][index] + (adds ? item[partial][index] : 0) }
+        }
+        plan.add("sum", of: node, .pieces(1), reads: [partial], writes: [gradient]) { item in
+            for group in 0..<item.activeGroups {
+                for index in 0..<count {
+                    let adds = scope == .sample && group > 0
+                    item[gradient][index] = item[partial][group * count + index] + (adds ? item[gradient][index] : 0)
+                }
+            }
+        }
+        guard let (dx, _) = plan.gradient(ofInput: 0, of: node) else { return }
+        plan.add("backward data", of: node, .samples, reads: [dy], writes: [dx]) { item in
+            for index in 0..<count { item[dx][index] = item[dy][index] }
         }
     }
 }
