@@ -101,11 +101,12 @@ extension PlanBuilder {
     private func addTotalWeight(of loss: any Loss, _ target: Value, _ count: Int) -> Value {
         let total = value(.whole, 1)
         addOperation("weigh batch", .pieces(1), reads: [target], writes: [total]) { item in
-            var sum: Scalar = 0
+            // In Double, as a Float counts no further than 2²⁴ and is off long before.
+            var sum = 0.0
             for sample in 0..<item.samples {
-                sum += loss.weight(Span(_unsafeStart: item[target] + sample * count, count: count))
+                sum += Double(loss.weight(Span(_unsafeStart: item[target] + sample * count, count: count)))
             }
-            item[total][0] = sum
+            item[total][0] = Scalar(sum)
         }
         return total
     }

@@ -13,21 +13,33 @@
 /// - Parameters:
 ///   - moments: [3][channels]: shift, Σ(x − shift), Σ(x − shift)².
 ///   - first: Whether this is the group's first sample: the sums start here.
+///   - separately: See `longestGroup`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func batchNormMoments<Scalar: KernelScalar>(
-    _ input: UnsafePointer<Scalar>, rows: Int, channels: Int, first: Bool, into moments: UnsafeMutablePointer<Scalar>
+    _ input: UnsafePointer<Scalar>, rows: Int, channels: Int, first: Bool, separately: Bool = false,
+    into moments: UnsafeMutablePointer<Scalar>
 ) {
+    let isCut = separately || rows > longestChain
     for (channel, lanes) in vectors(channels) {
         let slot = moments + channel
         let shift = load(first ? input + channel : UnsafePointer(slot), lanes: lanes)
-        var total = first ? .zero : load(slot + channels, lanes: lanes)
-        var squares = first ? .zero : load(slot + 2 * channels, lanes: lanes)
-        for row in 0..<rows {
-            let distance = load(input + row * channels + channel, lanes: lanes) - shift
-            total += distance
-            squares = multiplyAdd(squares, distance, distance)
+        let start = first ? .zero : load(slot + channels, lanes: lanes)
+        let squareStart = first ? .zero : load(slot + 2 * channels, lanes: lanes)
+        var (total, squares) = isCut ? (.zero, .zero) : (start, squareStart)
+        var (totals, squareTotals) = (BlockSum<Scalar>(), BlockSum<Scalar>())
+        for block in blocks(rows, isCut: isCut) {
+            for row in block {
+                let distance = load(input + row * channels + channel, lanes: lanes) - shift
+                total += distance
+                squares = multiplyAdd(squares, distance, distance)
+            }
+            if isCut {
+                totals.take(&total)
+                squareTotals.take(&squares)
+            }
         }
+        if isCut { (total, squares) = (start + totals.value, squareStart + squareTotals.value) }
         store(shift, to: slot, lanes: lanes)
         store(total, to: slot + channels, lanes: lanes)
         store(squares, to: slot + 2 * channels, lanes: lanes)
@@ -110,24 +122,36 @@ package func batchNormForward<Scalar: KernelScalar>(
 }
 
 /// Adds a sample's rows to its group's Σ y' and Σ y'·x̂, stored as [2][channels].
+///
+/// - Parameter separately: See `longestGroup`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func batchNormBackwardSums<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, rows: Int, channels: Int,
-    mean: UnsafePointer<Scalar>, inverseDeviation: UnsafePointer<Scalar>, first: Bool,
+    mean: UnsafePointer<Scalar>, inverseDeviation: UnsafePointer<Scalar>, first: Bool, separately: Bool = false,
     into sums: UnsafeMutablePointer<Scalar>
 ) {
+    let isCut = separately || rows > longestChain
     for (channel, lanes) in vectors(channels) {
         let slot = sums + channel
         let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
-        var total = first ? .zero : load(slot, lanes: lanes)
-        var products = first ? .zero : load(slot + channels, lanes: lanes)
-        for row in 0..<rows {
-            let place = row * channels + channel
-            let gradient = load(outputGradient + place, lanes: lanes)
-            total += gradient
-            products = multiplyAdd(products, gradient, (load(input + place, lanes: lanes) - center) * inverse)
+        let start = first ? .zero : load(slot, lanes: lanes)
+        let productStart = first ? .zero : load(slot + channels, lanes: lanes)
+        var (total, products) = isCut ? (.zero, .zero) : (start, productStart)
+        var (totals, productTotals) = (BlockSum<Scalar>(), BlockSum<Scalar>())
+        for block in blocks(rows, isCut: isCut) {
+            for row in block {
+                let place = row * channels + channel
+                let gradient = load(outputGradient + place, lanes: lanes)
+                total += gradient
+                products = multiplyAdd(products, gradient, (load(input + place, lanes: lanes) - center) * inverse)
+            }
+            if isCut {
+                totals.take(&total)
+                productTotals.take(&products)
+            }
         }
+        if isCut { (total, products) = (start + totals.value, productStart + productTotals.value) }
         store(total, to: slot, lanes: lanes)
         store(products, to: slot + channels, lanes: lanes)
     }

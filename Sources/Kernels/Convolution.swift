@@ -141,14 +141,18 @@ package func convolutionBackwardData<Scalar: KernelScalar>(
 
 /// W' = the gradient of the weights, or W' += it.
 ///
-/// - Parameter weightGradient: Panels [N/16][K][16]; the padding is written as zero.
+/// - Parameters:
+///   - weightGradient: Panels [N/16][K][16]; the padding is written as zero.
+///   - separately: See `longestGroup`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func convolutionBackwardWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
-    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool = false,
+    workspace: UnsafeMutablePointer<Scalar>
 ) {
     let (patch, channels) = (geometry.window.patch, geometry.outputChannels)
+    let isCut = separately || geometry.window.outputPositions > longestChain
     let target = Panels.packed(weightGradient, rows: patch)
     // The columns of the product, in whole vectors of eight.
     let columns = (channels + 7) / 8 * 8
@@ -168,22 +172,30 @@ package func convolutionBackwardWeights<Scalar: KernelScalar>(
         multiply(
             m: patch, n: columns, k: positions.count,
             Strided(workspace, rowStride: 1, columnStride: patch), gradient,
-            addingTo: accumulates ? target : nil, into: target)
+            addingTo: accumulates ? target : nil, separately: isCut, into: target)
         accumulates = true
     }
 }
 
 /// Adds up the columns of a row-major [rows × columns] matrix: the gradient of a bias.
+///
+/// - Parameter separately: See `longestGroup`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func sumRows<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, into sums: UnsafeMutablePointer<Scalar>,
-    accumulating: Bool
+    accumulating: Bool, separately: Bool = false
 ) {
+    let isCut = separately || rows > longestChain
     for (column, lanes) in vectors(columns) {
-        var total = accumulating ? load(sums + column, lanes: lanes) : .zero
-        for row in 0..<rows { total += load(matrix + row * columns + column, lanes: lanes) }
-        store(total, to: sums + column, lanes: lanes)
+        let start = accumulating ? load(sums + column, lanes: lanes) : .zero
+        var total = isCut ? .zero : start
+        var totals = BlockSum<Scalar>()
+        for block in blocks(rows, isCut: isCut) {
+            for row in block { total += load(matrix + row * columns + column, lanes: lanes) }
+            if isCut { totals.take(&total) }
+        }
+        store(isCut ? start + totals.value : total, to: sums + column, lanes: lanes)
     }
 }
 

@@ -22,7 +22,9 @@ extension ConvolutionGeometry {
     }
 
     /// Scalars of what `backwardWeights` sums if that is not yet the weights' gradient, or 0.
-    package var unfinishedGradientCount: Int { forwardWeightCount }
+    package var unfinishedGradientCount: Int {
+        group.isWinograd && !isDepthwise ? groups * group.winogradGradientCount : 0
+    }
 
     /// Scalars of workspace that `prepareBackward` needs.
     package var prepareBackwardWorkspaceCount: Int {
@@ -75,7 +77,7 @@ extension ConvolutionGeometry {
         let group = group
         for i in 0..<groups {
             winogradWeightGradient(
-                group, sum + i * group.winogradWeightCount, into: weightGradient + i * group.weightCount)
+                group, sum + i * group.winogradGradientCount, into: weightGradient + i * group.weightCount)
         }
     }
 
@@ -135,25 +137,28 @@ extension ConvolutionGeometry {
 
     /// What one sample adds to W': written, or added to what is there.
     ///
-    /// - Parameter gradient: `unfinishedGradientCount` scalars, or where that is 0 the weights' gradient itself.
+    /// - Parameters:
+    ///   - gradient: `unfinishedGradientCount` scalars, or where that is 0 the weights' gradient itself.
+    ///   - separately: Whether the sample's is summed by itself and then added (`longestGroup`).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     package func backwardWeights<Scalar: KernelScalar>(
         input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
-        into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+        into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool = false,
+        workspace: UnsafeMutablePointer<Scalar>
     ) {
         if isDepthwise {
             depthwiseBackwardWeights(
                 self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-                workspace: workspace)
+                separately: separately, workspace: workspace)
         } else if groups > 1 {
             groupedBackwardWeights(
                 self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-                workspace: workspace)
+                separately: separately, workspace: workspace)
         } else {
             denseBackwardWeights(
                 self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-                workspace: workspace)
+                separately: separately, workspace: workspace)
         }
     }
 }
@@ -200,15 +205,16 @@ func denseBackwardData<Scalar: KernelScalar>(
 @inline(__always)
 func denseBackwardWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
-    into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+    into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool,
+    workspace: UnsafeMutablePointer<Scalar>
 ) {
     if geometry.isWinograd {
         winogradBackwardWeights(
             geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-            workspace: workspace)
+            separately: separately, workspace: workspace)
     } else {
         convolutionBackwardWeights(
             geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-            workspace: workspace)
+            separately: separately, workspace: workspace)
     }
 }

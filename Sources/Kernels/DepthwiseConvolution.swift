@@ -192,25 +192,32 @@ private func backwardRow<Scalar: KernelScalar>(
 
 /// W' = the gradient of the weights, or W' += it.
 ///
-/// - Parameter weightGradient: [taps][N].
+/// - Parameters:
+///   - weightGradient: [taps][N].
+///   - separately: See `longestGroup`; a row of outputs is a block.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func depthwiseBackwardWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
-    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool = false,
+    workspace: UnsafeMutablePointer<Scalar>
 ) {
     if !accumulating { clear(weightGradient, count: geometry.weightCount) }
     let (image, window) = geometry.spreading(input, workspace: workspace)
     let channels = window.channels
+    let isCut = separately || window.outputPositions > longestChain
     for y in 0..<window.output.height {
         let row = image + y * window.stride.height * window.input.width * channels
         let gradient = outputGradient + y * window.output.width * channels
         for (channel, lanes) in vectors(channels) {
             if lanes == vectorWidth {
                 weightRow(
-                    window, row + channel, gradient + channel, lanes: vectorWidth, addingTo: weightGradient + channel)
+                    window, row + channel, gradient + channel, lanes: vectorWidth, isCut: isCut,
+                    addingTo: weightGradient + channel)
             } else {
-                weightRow(window, row + channel, gradient + channel, lanes: lanes, addingTo: weightGradient + channel)
+                weightRow(
+                    window, row + channel, gradient + channel, lanes: lanes, isCut: isCut,
+                    addingTo: weightGradient + channel)
             }
         }
     }
@@ -220,16 +227,17 @@ package func depthwiseBackwardWeights<Scalar: KernelScalar>(
 @inline(__always)
 private func weightRow<Scalar: KernelScalar>(
     _ window: WindowGeometry, _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, lanes: Int,
+    isCut: Bool,
     addingTo weightGradient: UnsafeMutablePointer<Scalar>
 ) {
     for tap in stride(from: 0, to: window.taps - 3, by: 4) {
         addTaps(
-            InlineArray<4, SIMD16<Scalar>>.self, from: tap, window, image, gradient, lanes: lanes,
+            InlineArray<4, SIMD16<Scalar>>.self, from: tap, window, image, gradient, lanes: lanes, isCut: isCut,
             addingTo: weightGradient)
     }
     for tap in window.taps / 4 * 4..<window.taps {
         addTaps(
-            InlineArray<1, SIMD16<Scalar>>.self, from: tap, window, image, gradient, lanes: lanes,
+            InlineArray<1, SIMD16<Scalar>>.self, from: tap, window, image, gradient, lanes: lanes, isCut: isCut,
             addingTo: weightGradient)
     }
 }
@@ -237,7 +245,7 @@ private func weightRow<Scalar: KernelScalar>(
 @inline(__always)
 private func addTaps<Scalar: KernelScalar, let count: Int>(
     _: InlineArray<count, SIMD16<Scalar>>.Type, from first: Int, _ window: WindowGeometry,
-    _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, lanes: Int,
+    _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, lanes: Int, isCut: Bool,
     addingTo weightGradient: UnsafeMutablePointer<Scalar>
 ) {
     let (channels, step) = (window.channels, window.stride.width * window.channels)
@@ -246,12 +254,15 @@ private func addTaps<Scalar: KernelScalar, let count: Int>(
         return image + window.offset(ky, kx)
     }
     let target = weightGradient + first * channels
-    var sums = InlineArray<count, SIMD16<Scalar>> { load(target + $0 &* channels, lanes: lanes) }
+    var sums = InlineArray<count, SIMD16<Scalar>> { isCut ? .zero : load(target + $0 &* channels, lanes: lanes) }
     for x in 0..<window.output.width {
         let factor = load(gradient + x &* channels, lanes: lanes)
         for i in 0..<count { sums[i] = multiplyAdd(sums[i], load(sources[i] + x &* step, lanes: lanes), factor) }
     }
-    for i in 0..<count { store(sums[i], to: target + i &* channels, lanes: lanes) }
+    for i in 0..<count {
+        let place = target + i &* channels
+        store(isCut ? load(place, lanes: lanes) + sums[i] : sums[i], to: place, lanes: lanes)
+    }
 }
 
 extension WindowGeometry {

@@ -100,26 +100,34 @@ package func sumPartials<Scalar: KernelScalar>(
     }
 }
 
-/// Σ aᵢ·bᵢ.
+/// Σ aᵢ·bᵢ, in blocks if there are many (LongSums.swift).
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func dot<Scalar: KernelScalar>(_ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int) -> Scalar {
-    var total = SIMD16<Scalar>.zero
+    let block = chainBlock * vectorWidth
+    var (total, totals) = (SIMD16<Scalar>.zero, BlockSum<Scalar>())
     for (offset, lanes) in vectors(count) {
+        if offset > 0, offset % block == 0 { totals.take(&total) }
         total = multiplyAdd(total, load(a + offset, lanes: lanes), load(b + offset, lanes: lanes))
     }
-    return sum(total)
+    guard count > block else { return sum(total) }
+    totals.take(&total)
+    return Scalar(totals.sum)
 }
 
-/// Σ xᵢ.
+/// Σ xᵢ, in blocks if there are many (LongSums.swift).
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Scalar {
-    var total = SIMD16<Scalar>.zero
+    let block = chainBlock * vectorWidth
+    var (total, totals) = (SIMD16<Scalar>.zero, BlockSum<Scalar>())
     for (offset, lanes) in vectors(count) {
+        if offset > 0, offset % block == 0 { totals.take(&total) }
         total += load(x + offset, lanes: lanes)
     }
-    return sum(total)
+    guard count > block else { return sum(total) }
+    totals.take(&total)
+    return Scalar(totals.sum)
 }
 
 /// Σ xᵢ², in Double: exact to its last digits for any count, and without overflow in Float.

@@ -89,17 +89,18 @@ func groupedBackwardData<Scalar: KernelScalar>(
 @inline(__always)
 func groupedBackwardWeights<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
-    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
+    into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool,
+    workspace: UnsafeMutablePointer<Scalar>
 ) {
     let group = geometry.group
     let (image, gradient, rest) = geometry.parts(workspace)
-    let weightCount = group.isWinograd ? group.winogradWeightCount : group.weightCount
+    let weightCount = group.isWinograd ? group.winogradGradientCount : group.weightCount
     for index in 0..<geometry.groups {
         geometry.gatherInput(input, index, into: image)
         geometry.gatherOutput(outputGradient, index, into: gradient)
         denseBackwardWeights(
             group, input: image, outputGradient: gradient, into: weightGradient + index * weightCount,
-            accumulating: accumulating, workspace: rest)
+            accumulating: accumulating, separately: separately, workspace: rest)
     }
 }
 

@@ -6,28 +6,34 @@
 ///       n in panels of 16: … while
 ///         m in tiles: every tile of rows of A goes over it
 ///
-/// Each element is one chain of multiply-adds in the order of k, whatever m and n are, so a product cut in pieces by
-/// rows or by panels has the same bits as the whole one.
+/// Each element is one chain of multiply-adds in the order of k, from D on. Where k is long, or if told so, each block of k
+/// is a chain of its own that is added to what is there, so that an element is off by up to (320 + k/320 + 2)·u of the sum of
+/// its terms' sizes instead of k·u (LongSums.swift). Both are a matter of k alone, whatever m and n are, so a product cut in
+/// pieces by rows or by panels has the same bits as the whole one.
 ///
 /// - Parameters:
 ///   - b: Its last panel is read in whole vectors of 16 lanes, or of 8 where it has no more columns: it must be padded
 ///     where `n` is not a multiple of 8.
 ///   - d: What the product is added to: nothing, a bias, or C itself.
+///   - separately: Whether the chains are cut whatever k is: where C is summed over many products.
 ///   - c: Only its `n` columns are written.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func multiply<Scalar: KernelScalar>(
     m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>? = nil,
-    into c: Panels<Scalar>
+    separately: Bool = false, into c: Panels<Scalar>
 ) {
-    multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, into: c)
+    multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, isCut: separately || k > longestDepth, into: c)
 }
 
 private let depthBlock = 320
 
+// The greatest k that is one chain: cutting costs nothing, but 2048 terms are off by little.
+private let longestDepth = 2048
+
 @inline(__always)
 private func multiplyPanels<Scalar: KernelScalar>(
-    m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?,
+    m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?, isCut: Bool,
     into c: Panels<Scalar>
 ) {
     guard m > 0, n > 0 else { return }
@@ -45,13 +51,14 @@ private func multiplyPanels<Scalar: KernelScalar>(
         for panel in 0..<panels {
             multiplyPanel(
                 SIMD16<Scalar>.self, m: m, n: min(vectorWidth, n - panel * vectorWidth), k: depth, left,
-                b.from(row: k0, panel: panel), addingTo: addend?.from(panel: panel), into: c.from(panel: panel))
+                b.from(row: k0, panel: panel), addingTo: addend?.from(panel: panel), addsLast: isCut,
+                into: c.from(panel: panel))
         }
         // Eight lanes for eight columns or fewer: twice as fast as sixteen of which half are idle.
         if n > panels * vectorWidth {
             multiplyPanel(
                 SIMD8<Scalar>.self, m: m, n: n - panels * vectorWidth, k: depth, left, b.from(row: k0, panel: panels),
-                addingTo: addend?.from(panel: panels), into: c.from(panel: panels))
+                addingTo: addend?.from(panel: panels), addsLast: isCut, into: c.from(panel: panels))
         }
         k0 += depth
     } while k0 < k
@@ -61,7 +68,7 @@ private func multiplyPanels<Scalar: KernelScalar>(
 @inline(__always)
 private func multiplyPanel<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
     _: Lanes.Type, m: Int, n columns: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>,
-    addingTo d: Panels<Scalar>?, into c: Panels<Scalar>
+    addingTo d: Panels<Scalar>?, addsLast: Bool, into c: Panels<Scalar>
 ) {
     // Tiles as equal as possible: 14 rows are 7 + 7, not 12 + 2, since few rows do not hide the multiply-add's latency.
     let tiles = (m + tileRows - 1) / tileRows
@@ -87,7 +94,8 @@ private func multiplyPanel<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
             multiplyTile(
                 Lanes.self, rows: rows, depth: k, a: a.pointer + row * a.rowStride, aRowStride: a.rowStride,
                 aColumnStride: a.columnStride, b: b.pointer, bRowStride: b.rowStride, d: start,
-                dRowStride: startStride, c: isPartial ? edge : target, cRowStride: isPartial ? lanes : c.rowStride)
+                dRowStride: startStride, addsLast: addsLast, c: isPartial ? edge : target,
+                cRowStride: isPartial ? lanes : c.rowStride)
             guard isPartial else { continue }
             for i in 0..<rows {
                 store(load(edge + i * lanes, lanes: lanes), to: target + i * c.rowStride, lanes: columns)
@@ -156,7 +164,8 @@ package func multiply<Scalar: KernelScalar>(
             }
             let block = Panels.rowMajor(c + row * n, columns: n)
             multiplyPanels(
-                m: rows, n: n, k: depth, left, right, addingTo: accumulating || k0 > 0 ? block : nil, into: block)
+                m: rows, n: n, k: depth, left, right, addingTo: accumulating || k0 > 0 ? block : nil,
+                isCut: k > longestDepth, into: block)
             row += rows
         }
         k0 += depth

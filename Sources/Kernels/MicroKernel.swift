@@ -74,17 +74,19 @@ package struct Panels<Scalar> {
 #endif
 
 /// C = D + A·B for `rows` rows and a vector of columns; without `d`, C = A·B. C is only written, so it may hold anything.
+///
+/// - Parameter addsLast: Whether A·B is summed by itself and added to D, or else the sum starts with D.
 @inline(__always)
 private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: Int>(
     _: InlineArray<rows, Lanes>.Type, depth: Int,
     a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
     b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
-    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
+    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int, addsLast: Bool,
     c: UnsafeMutablePointer<Scalar>, cRowStride: Int
 ) {
     // Not by `repeating:`, which is not inlined: the accumulators would begin in memory.
     var sums = InlineArray<rows, Lanes> { _ in .zero }
-    if let d {
+    if let d, !addsLast {
         for row in 0..<rows { sums[row] = UnsafeRawPointer(d + row &* dRowStride).loadUnaligned(as: Lanes.self) }
     }
     var a = a
@@ -96,6 +98,9 @@ private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: I
         }
         a += aColumnStride
         b += bRowStride
+    }
+    if let d, addsLast {
+        for row in 0..<rows { sums[row] += UnsafeRawPointer(d + row &* dRowStride).loadUnaligned(as: Lanes.self) }
     }
     for row in 0..<rows { UnsafeMutableRawPointer(c + row &* cRowStride).storeBytes(of: sums[row], as: Lanes.self) }
 }
@@ -109,7 +114,7 @@ func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
     _: Lanes.Type, rows: Int, depth: Int,
     a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
     b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
-    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int,
+    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int, addsLast: Bool,
     c: UnsafeMutablePointer<Scalar>, cRowStride: Int
 ) {
     @inline(__always)
@@ -118,11 +123,11 @@ func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
         if aColumnStride == 1 {
             multiplyTile(
                 type, depth: depth, a: a, aRowStride: aRowStride, aColumnStride: 1, b: b, bRowStride: bRowStride, d: d,
-                dRowStride: dRowStride, c: c, cRowStride: cRowStride)
+                dRowStride: dRowStride, addsLast: addsLast, c: c, cRowStride: cRowStride)
         } else {
             multiplyTile(
                 type, depth: depth, a: a, aRowStride: 1, aColumnStride: aColumnStride, b: b, bRowStride: bRowStride,
-                d: d, dRowStride: dRowStride, c: c, cRowStride: cRowStride)
+                d: d, dRowStride: dRowStride, addsLast: addsLast, c: c, cRowStride: cRowStride)
         }
     }
     switch rows {

@@ -87,10 +87,28 @@ package func averagePoolForward<Scalar: KernelScalar>(
         let position = window.position
         for (channel, lanes) in vectors(window.count) {
             var total = SIMD16<Scalar>.zero
-            for (_, place) in Taps(window, geometry) { total += load(input + place + channel, lanes: lanes) }
+            if geometry.taps <= longestChain {
+                for (_, place) in Taps(window, geometry) { total += load(input + place + channel, lanes: lanes) }
+            } else {
+                total = longSum(input + channel, window, geometry, lanes: lanes)
+            }
             store(total * scale, to: output + position + channel, lanes: lanes)
         }
     }
+}
+
+/// The sum of a window of many taps, in blocks.
+private func longSum<Scalar: KernelScalar>(
+    _ input: UnsafePointer<Scalar>, _ window: Window, _ geometry: WindowGeometry, lanes: Int
+) -> SIMD16<Scalar> {
+    var (total, totals, terms) = (SIMD16<Scalar>.zero, BlockSum<Scalar>(), 0)
+    for (_, place) in Taps(window, geometry) {
+        total += load(input + place, lanes: lanes)
+        terms += 1
+        if terms % chainBlock == 0 { totals.take(&total) }
+    }
+    totals.take(&total)
+    return totals.value
 }
 
 /// Gives each window's gradient, divided by the number of taps that count, to every place that the window covers.

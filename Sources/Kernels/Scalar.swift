@@ -21,6 +21,10 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func signed(_ magnitude: Vector, as x: Vector) -> Vector
     /// The same numbers in Double, for sums that must not lose digits.
     static func widened(_ x: Vector) -> SIMD16<Double>
+    /// Doubles rounded to these numbers.
+    static func narrowed(_ x: SIMD16<Double>) -> Vector
+    /// The bits that are set in either: zero only where both numbers are.
+    static func united(_ a: Vector, _ b: Vector) -> Vector
     /// Zeros and ones as numbers.
     static func numbers(_ bits: SIMD16<UInt32>) -> Vector
     /// `x` where `condition` ≥ `limit` and `otherwise` elsewhere, also where `condition` is NaN.
@@ -75,6 +79,16 @@ extension Float: KernelScalar {
 
     @_transparent
     public static func widened(_ x: SIMD16<Float>) -> SIMD16<Double> { SIMD16<Double>(x) }
+
+    @_transparent
+    public static func narrowed(_ x: SIMD16<Double>) -> SIMD16<Float> { SIMD16<Float>(x) }
+
+    @_transparent
+    public static func united(_ a: SIMD16<Float>, _ b: SIMD16<Float>) -> SIMD16<Float> {
+        unsafeBitCast(
+            unsafeBitCast(a, to: SIMD16<UInt32>.self) | unsafeBitCast(b, to: SIMD16<UInt32>.self),
+            to: SIMD16<Float>.self)
+    }
 
     @_transparent
     public static func numbers(_ bits: SIMD16<UInt32>) -> SIMD16<Float> {
@@ -147,6 +161,16 @@ extension Double: KernelScalar {
 
     @_transparent
     public static func widened(_ x: SIMD16<Double>) -> SIMD16<Double> { x }
+
+    @_transparent
+    public static func narrowed(_ x: SIMD16<Double>) -> SIMD16<Double> { x }
+
+    @_transparent
+    public static func united(_ a: SIMD16<Double>, _ b: SIMD16<Double>) -> SIMD16<Double> {
+        unsafeBitCast(
+            unsafeBitCast(a, to: SIMD16<UInt64>.self) | unsafeBitCast(b, to: SIMD16<UInt64>.self),
+            to: SIMD16<Double>.self)
+    }
 
     @_transparent
     public static func numbers(_ bits: SIMD16<UInt32>) -> SIMD16<Double> {

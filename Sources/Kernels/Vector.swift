@@ -5,6 +5,15 @@
 @inlinable
 package func roundedToVectors(_ count: Int) -> Int { (count + vectorWidth - 1) / vectorWidth * vectorWidth }
 
+/// Whether `multiplyAdd` rounds once. Where it rounds twice, results differ in their last bits from those of all other builds.
+package var hasFusedMultiplyAdd: Bool {
+    #if LANES_NO_FMA
+        false
+    #else
+        true
+    #endif
+}
+
 /// accumulator + a·b, rounded once where the processor has a fused multiply-add.
 @inline(__always)
 func multiplyAdd<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(_ accumulator: Lanes, _ a: Lanes, _ b: Lanes) -> Lanes {

@@ -36,6 +36,10 @@ import Testing
             "averagePool1: got an image of 5×6, needs at least 6×1 with its padding, for kernel 6×1 (it is 5×6)",
             image.averagePool(Extent(height: 6, width: 1), stride: 1)),
         Mistake("maxPool1: got padding 2×2, needs at most half of the kernel 3×3", image.maxPool(3, padding: 2)),
+        // A Float holds the number of the tap that a gradient goes to.
+        Mistake(
+            "globalMaxPool1: got a kernel of 4097×4096, needs at most 16777216 taps",
+            Node.input("image", Shape(channels: 1, height: 4097, width: 4096)).globalMaxPool()),
         Mistake(
             "averagePool1: got padding 0×2, needs at most half of the kernel 3×3",
             image.averagePool(3, padding: Padding(height: 0, width: 2))),

@@ -236,7 +236,7 @@ struct GroupedConvolutionTests {
                 )
             }
             let workspace = GuardedBuffer<Scalar>(poisoned: geometry.winogradWorkspaceCount)
-            let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradWeightCount)
+            let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradGradientCount)
             winogradWeights(geometry, weight.pointer, into: transformed.pointer)
             winogradForward(
                 geometry, input: x, weight: transformed.pointer, bias: operands.bias.pointer, into: output.pointer,

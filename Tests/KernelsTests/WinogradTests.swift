@@ -47,6 +47,115 @@ struct WinogradTests {
         ])
     func others(geometry: ConvolutionGeometry) { #expect(!geometry.isWinograd) }
 
+    /// Few pixels are set in each channel, and few gradients, of two samples: many taps reach none of them.
+    @Test("A gradient that is zero is exactly zero", arguments: sizes, [1, 2, 3, 4])
+    func zeros(size: (Extent, Padding), seed: UInt64) {
+        let window = WindowGeometry(input: size.0, channels: 16, kernel: 3, padding: size.1)
+        let geometry = ConvolutionGeometry(window: window, outputChannels: 32)
+        var random = RandomStream(seed: seed, purpose: .gradientCheck)
+        func sparse(_ count: Int, channels: Int) -> [Double] {
+            var values = [Double](repeating: 0, count: count)
+            for channel in 0..<channels {
+                // Nothing at all in every fourth channel; large and small numbers, and zeros of the other sign.
+                for _ in 0..<channel % 4 {
+                    let place = random.integer(below: count / channels) * channels + channel
+                    values[place] = [1e-20, 0.3, -1, 2, -3e10, -0.0][random.integer(below: 6)]
+                }
+            }
+            return values
+        }
+        let samples = (0..<2).map { _ in
+            (sparse(window.inputCount, channels: 16), sparse(geometry.outputCount, channels: 32))
+        }
+        func check<Scalar: KernelScalar>(_: Scalar.Type) {
+            let sum = GuardedBuffer<Scalar>(poisoned: geometry.winogradGradientCount)
+            let workspace = GuardedBuffer<Scalar>(poisoned: geometry.winogradWorkspaceCount)
+            var expected = Sums(count: window.patch * 32)
+            var (inputs, outputs) = (Set<Int>(), Set<Int>())
+            for (index, sample) in samples.enumerated() {
+                let (input, gradient) = (GuardedBuffer<Scalar>(sample.0), GuardedBuffer<Scalar>(sample.1))
+                winogradBackwardWeights(
+                    geometry, input: input.pointer, outputGradient: gradient.pointer, into: sum.pointer,
+                    accumulating: index > 0, workspace: workspace.pointer)
+                expected.add(
+                    referenceConvolutionWeightGradient(
+                        geometry, input: input.values, outputGradient: gradient.values,
+                        addingTo: [Double](repeating: 0, count: window.patch * 32)))
+                forEachTap(window) { position, tap, pixel in
+                    guard let pixel else { return }
+                    for c in 0..<16 where input.values[pixel * 16 + c] != 0 { inputs.insert(tap * 16 + c) }
+                    for n in 0..<32 where gradient.values[position * 32 + n] != 0 { outputs.insert(tap * 32 + n) }
+                }
+            }
+            let result = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
+            winogradWeightGradient(geometry, sum.pointer, into: result.pointer)
+            let found = unpacked(result.values, rows: window.patch, columns: 32)
+            var (zeros, wrong) = (0, 0)
+            for (place, value) in found.enumerated() {
+                let (tap, c, n) = (place / 32 / 16, place / 32 % 16, place % 32)
+                if inputs.contains(tap * 16 + c), outputs.contains(tap * 32 + n) {
+                    // Tiles mix the sizes of all numbers of two channels, up to 10²¹.
+                    let bound = winogradBound(Scalar.self, terms: 2 * window.outputPositions) * 1e21
+                    if abs(value - expected.values[place]) > bound { wrong += 1 }
+                } else {
+                    zeros += 1
+                    if value != 0 { wrong += 1 }
+                }
+            }
+            #expect(wrong == 0 && zeros > 0, "\(Scalar.self): \(wrong) wrong, \(zeros) zeros")
+        }
+        check(Float.self)
+        check(Double.self)
+    }
+
+    /// Every other number is alone, so a mask of more than what no tap reaches would be seen.
+    @Test("A number that one tap alone reaches gives it its gradient", arguments: sizes)
+    func single(size: (Extent, Padding)) {
+        let window = WindowGeometry(input: size.0, channels: 16, kernel: 3, padding: size.1)
+        let geometry = ConvolutionGeometry(window: window, outputChannels: 16)
+        let workspace = GuardedBuffer<Float>(poisoned: geometry.winogradWorkspaceCount)
+        let sum = GuardedBuffer<Float>(poisoned: geometry.winogradGradientCount)
+        let result = GuardedBuffer<Float>(poisoned: geometry.weightCount)
+        let gradient = GuardedBuffer<Float>([Double](repeating: 1, count: geometry.outputCount))
+        for pixel in 0..<window.inputCount / 16 {
+            let input = GuardedBuffer<Float>([Double](repeating: 0, count: window.inputCount))
+            input.pointer[pixel * 16 + 5] = 1
+            winogradBackwardWeights(
+                geometry, input: input.pointer, outputGradient: gradient.pointer, into: sum.pointer,
+                accumulating: false, workspace: workspace.pointer)
+            winogradWeightGradient(geometry, sum.pointer, into: result.pointer)
+            let found = unpacked(result.values, rows: window.patch, columns: 16)
+            let expected = referenceConvolutionWeightGradient(
+                geometry, input: input.values, outputGradient: gradient.values,
+                addingTo: [Double](repeating: 0, count: found.count))
+            let bounds = [Double](
+                repeating: winogradBound(Float.self, terms: window.outputPositions), count: found.count)
+            expectClose(found, expected.values, within: bounds, "pixel \(pixel)")
+            #expect(zip(found, expected.values).allSatisfy { $1 != 0 || $0 == 0 })
+        }
+    }
+
+    @Test("NaN and infinity are not hidden, though the other factor is zero", arguments: [Float.nan, .infinity])
+    func notFinite(special: Float) {
+        let geometry = ConvolutionGeometry(
+            window: WindowGeometry(input: 4, channels: 16, kernel: 3, padding: 1), outputChannels: 16)
+        let workspace = GuardedBuffer<Float>(poisoned: geometry.winogradWorkspaceCount)
+        let sum = GuardedBuffer<Float>(poisoned: geometry.winogradGradientCount)
+        let result = GuardedBuffer<Float>(poisoned: geometry.weightCount)
+        for isInput in [true, false] {
+            let input = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.window.inputCount))
+            let gradient = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.outputCount))
+            // In the middle, where all taps reach it.
+            (isInput ? input : gradient).pointer[(4 + 1) * 16 + 3] = special
+            winogradBackwardWeights(
+                geometry, input: input.pointer, outputGradient: gradient.pointer, into: sum.pointer,
+                accumulating: false, workspace: workspace.pointer)
+            winogradWeightGradient(geometry, sum.pointer, into: result.pointer)
+            let found = unpacked(result.values, rows: geometry.window.patch, columns: 16)
+            #expect(found.contains { !$0.isFinite }, "\(isInput ? "input" : "gradient")")
+        }
+    }
+
     private func check<Scalar: KernelScalar>(_ geometry: ConvolutionGeometry, _: Scalar.Type) {
         let (window, outputs) = (geometry.window, geometry.outputChannels)
         let input = GuardedBuffer<Scalar>(random: window.inputCount, seed: 1)
@@ -55,7 +164,7 @@ struct WinogradTests {
         let weight = GuardedBuffer<Scalar>(referencePanels(plain, rows: window.patch, columns: outputs))
         let bias = GuardedBuffer<Scalar>(random: outputs, seed: 4)
         let workspace = GuardedBuffer<Scalar>(poisoned: geometry.winogradWorkspaceCount)
-        let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradWeightCount)
+        let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradGradientCount)
         let name = "\(Scalar.self) \(window) \(window.channels)→\(outputs)"
 
         func bound(_ terms: Int) -> Double { winogradBound(Scalar.self, terms: terms) }

@@ -49,7 +49,8 @@ struct BatchNorm: Layer {
             let (mean, variance) = (mean, plan.value(.whole, channels))
             plan.add("moments", of: node, .samples, reads: [x], writes: [moments]) { item in
                 batchNormMoments(
-                    item[x], rows: rows, channels: channels, first: item.isFirstOfGroup, into: item[moments])
+                    item[x], rows: rows, channels: channels, first: item.isFirstOfGroup,
+                    separately: item.isGroupLong, into: item[moments])
             }
             plan.add("combine", of: node, .pieces(1), reads: [moments], writes: [mean, variance, inverse]) { item in
                 let (samples, groupSize) = (item.samples, item.groupSize)
@@ -98,7 +99,8 @@ struct BatchNorm: Layer {
         plan.add("backward sums", of: node, .samples, reads: [x, dy, mean, inverse], writes: [sums]) { item in
             batchNormBackwardSums(
                 item[x], outputGradient: item[dy], rows: rows, channels: channels, mean: item[mean],
-                inverseDeviation: item[inverse], first: item.isFirstOfGroup, into: item[sums])
+                inverseDeviation: item[inverse], first: item.isFirstOfGroup, separately: item.isGroupLong,
+                into: item[sums])
         }
         plan.add(
             "combine backward", of: node, .pieces(1), reads: [sums], writes: [weightGradient, biasGradient]

@@ -72,7 +72,7 @@ extension PlanBuilder {
         ) { item in
             geometry.backwardWeights(
                 input: item[x], outputGradient: item[dy], into: item[partial], accumulating: !item.isFirstOfGroup,
-                workspace: item.workspace)
+                separately: item.isGroupLong, workspace: item.workspace)
         }
         guard unfinished > 0 else { return addSumOfGroups(partial, into: gradient, "sum weights", node) }
         let sum = value(.whole, unfinished)
@@ -90,7 +90,8 @@ extension PlanBuilder {
         let (partial, rows) = (value(.group, channels), node.shape.height * node.shape.width)
         add("backward bias", of: node, .samples, reads: [dy], writes: [partial]) { item in
             sumRows(
-                item[dy], rows: rows, columns: channels, into: item[partial], accumulating: !item.isFirstOfGroup)
+                item[dy], rows: rows, columns: channels, into: item[partial], accumulating: !item.isFirstOfGroup,
+                separately: item.isGroupLong)
         }
         addSumOfGroups(partial, into: gradient, "sum bias", node)
     }

@@ -112,7 +112,9 @@ struct Linear: Layer {
             workspace: plan.batchSize * (isWide ? weightPanels * vectorWidth : depth)
         ) { item in
             if item.piece == 0, let biasGradient {
-                sumRows(item[dy], rows: item.samples, columns: n, into: item[biasGradient], accumulating: false)
+                sumRows(
+                    item[dy], rows: item.samples, columns: n, into: item[biasGradient], accumulating: false,
+                    separately: item.isGroupLong)
             }
             guard let weightGradient else { return }
             let first = item.piece * weightPanels
@@ -125,6 +127,7 @@ struct Linear: Layer {
             multiply(
                 m: rows, n: roundedToVectors(columns), k: item.samples,
                 Strided(item[x] + row, rowStride: 1, columnStride: k), .packed(item.workspace, rows: item.samples),
+                separately: item.isGroupLong,
                 into: Panels.packed(item[weightGradient], rows: k).from(row: row, panel: panel))
         }
     }
