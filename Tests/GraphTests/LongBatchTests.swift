@@ -27,6 +27,7 @@ private struct LongBatchCase: Sendable, CustomTestStringConvertible {
     let input: Shape
     let samples: Int
     let roundings: Int
+    var parameters = ["weight", "bias"]
     let layer: @Sendable (Node) -> Node
 }
 
@@ -43,6 +44,10 @@ private struct LongBatchCase: Sendable, CustomTestStringConvertible {
             testDescription: "depthwise", input: Shape(channels: 2, height: 28, width: 28), samples: 1000,
             roundings: 26 + 26 * 63
         ) { $0.conv2d(2, kernel: 3, groups: 2, name: "layer") },
+        // The gradient of its weight has terms of both signs.
+        LongBatchCase(
+            testDescription: "batch norm", input: image, samples: 1000, roundings: 128 + 63, parameters: ["bias"]
+        ) { $0.batchNorm(name: "layer") },
         LongBatchCase(testDescription: "linear", input: Shape(channels: 2), samples: 100_000, roundings: 320 + 313) {
             $0.linear(3, name: "layer")
         },
@@ -61,8 +66,8 @@ private struct LongBatchCase: Sendable, CustomTestStringConvertible {
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(nil), batchSize: test.samples, threads: 2)
         try executor.run(steps: 0..<1, from: AlikeBatch<Scalar>(samples: test.samples))
-        return try ["layer.weight", "layer.bias"].flatMap { name in
-            try #require(executor.gradient(of: name)).map { Double($0) }
+        return try test.parameters.flatMap { name in
+            try #require(executor.gradient(of: "layer.\(name)")).map { Double($0) }
         }
     }
 

@@ -127,7 +127,8 @@ struct Linear: Layer {
             multiply(
                 m: rows, n: roundedToVectors(columns), k: item.samples,
                 Strided(item[x] + row, rowStride: 1, columnStride: k), .packed(item.workspace, rows: item.samples),
-                separately: item.isGroupLong, into: Panels.packed(item[weightGradient], rows: k).from(row: row, panel: panel))
+                separately: item.isGroupLong,
+                into: Panels.packed(item[weightGradient], rows: k).from(row: row, panel: panel))
         }
     }
 
