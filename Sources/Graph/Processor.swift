@@ -100,6 +100,6 @@ package struct ProcessorError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         "found a processor without \(missing.joined(separator: ", ")), which the program was compiled for; "
-            + "build it on this machine, or for every processor since 2015: LANES_ARCH=x86-64-v3 swift build"
+            + "build it on this machine, or for most others too: LANES_ARCH=x86-64-v3 swift build"
     }
 }
