@@ -174,7 +174,10 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func values(_ slot: Slot, in slab: UnsafeMutableBufferPointer<Scalar>) -> [Scalar] {
-        (0..<slot.parameter.count).map { slab[slot.offset + slot.parameter.position(of: $0)] }
+        if case .plain = slot.parameter.layout {
+            return Array(slab[slot.offset..<slot.offset + slot.parameter.count])
+        }
+        return (0..<slot.parameter.count).map { slab[slot.offset + slot.parameter.position(of: $0)] }
     }
 
     package func slot(_ name: String) -> Slot? { slots.first { $0.name == name } }

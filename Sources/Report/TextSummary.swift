@@ -15,10 +15,10 @@ extension ConfusionMatrix {
     ///
     /// - Parameter names: Of the classes; those without one are called by their numbers.
     public func summary(head: String, classes names: [String]) -> String {
-        let classes = (0..<self.classes).map { names.indices.contains($0) ? names[$0] : "\($0)" }
+        let classes = (0..<self.classes).map { names.indices.contains($0) ? printable(names[$0]) : "\($0)" }
         let interval = accuracyInterval
         let head =
-            "\(head): accuracy \(percent(accuracy)) "
+            "\(printable(head)): accuracy \(percent(accuracy)) "
             + "(95 % interval \(percent(interval.lowerBound)) to \(percent(interval.upperBound))), macro precision "
             + "\(decimals(macroPrecision)), recall \(decimals(macroRecall)), F1 \(decimals(macroF1))"
         let columns = ["class", "precision", "recall", "F1", "TP", "FP", "FN", "│"] + classes

@@ -53,8 +53,8 @@ public struct Checkpoint: Sendable {
 
     private static let version = "1"
     private static let versionKey = "lanes.checkpoint"
-    private static let digestKey = "lanes.checkpoint.sha256"
-    private static let recordName = "training"
+    static let digestKey = "lanes.checkpoint.sha256"
+    static let recordName = "training"
 
     /// Numbers that JSON cannot hold, as a loss may be, are put as texts.
     static var encoder: JSONEncoder {
@@ -125,7 +125,7 @@ public struct Checkpoint: Sendable {
     }
 
     /// Of everything in a file but itself: one wrong bit would be another training.
-    private static func digest(_ file: Safetensors) -> String {
+    static func digest(_ file: Safetensors) -> String {
         var hash = SHA256()
         for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) where key != digestKey {
             hash.update([UInt8]("\(key)\0\(value)\0".utf8))

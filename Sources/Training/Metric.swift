@@ -59,8 +59,8 @@ public struct Accuracy: Metric {
         var right = 0
         var all = 0
         mutating func add(output: Span<Float>, target: Span<Float>) {
-            for index in output.indices where (output[index] > 0) == (target[index] > 0.5) { right += 1 }
-            all += output.count
+            for index in output.indices where (output[index] > 0) == (target[index] > 0.5) { right &+= 1 }
+            all &+= output.count
         }
         var value: Double { Double(right) / Double(max(all, 1)) }
     }
@@ -83,13 +83,13 @@ public struct TopK: Metric {
         mutating func add(output: Span<Float>, target: Span<Float>) {
             // An ignored label is no class.
             guard let label = Int(exactly: target[0]), output.indices.contains(label) else { return }
-            all += 1
+            all &+= 1
             var greater = 0
             for index in output.indices {
                 let isGreater = output[index] > output[label] || (output[index] == output[label] && index < label)
                 if isGreater || output[index].isNaN { greater += 1 }
             }
-            if greater < count { right += 1 }
+            if greater < count { right &+= 1 }
         }
         var value: Double { Double(right) / Double(max(all, 1)) }
     }

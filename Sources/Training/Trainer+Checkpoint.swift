@@ -37,6 +37,7 @@ extension Trainer {
         let isConsistent =
             record.epochs.enumerated().allSatisfy { $1.epoch == $0 + 1 } && (0...steps).contains(record.step)
             && (bestEpoch == nil) == record.epochs.isEmpty && (0...stepsPerEpoch).contains(sum.steps)
+            && sum.count == min(sum.steps * batchSize, training.count)
             && (record.isFinished || record.step == record.epochs.count * stepsPerEpoch + sum.steps)
         guard isConsistent else {
             throw ModelError(

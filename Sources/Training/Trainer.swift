@@ -77,7 +77,7 @@ public final class Trainer {
     /// The epoch that the training's results are those of: the best one or the last, as the settings say.
     public var resultEpoch: EpochResult? { settings.keepsBest ? bestEpoch : epochs.last }
     /// The settings', but no more than there are samples.
-    private let batchSize: Int
+    let batchSize: Int
     private let normalization: [Normalization]
     let metrics: [any Metric]
     let executor: Executor<Float>

@@ -64,8 +64,8 @@ enum EvaluateCommand {
                     "metrics": metrics, "weights_sha256": digest,
                 ]))
         }
-        try printLine("\(data): \(counted(evaluation.count, "sample")), loss \(decimals(evaluation.loss))")
-        for figure in evaluation.metrics { try printLine("\(figure.name) \(decimals(figure.value))") }
+        try printLine("\(printable(data)): \(counted(evaluation.count, "sample")), loss \(decimals(evaluation.loss))")
+        for figure in evaluation.metrics { try printLine("\(printable(figure.name)) \(decimals(figure.value))") }
         for (index, head) in model.graph.heads.enumerated() where !model.classes[index].isEmpty {
             let confusion = evaluation.confusions[index]
             guard confusion.classes > 0 else { continue }

@@ -22,7 +22,7 @@ enum PredictCommand {
             if options.json {
                 try printLine(json(answers, path: path))
             } else {
-                try printLine("\(path)\n\(terminalPicture(picture))")
+                try printLine("\(printable(path))\n\(terminalPicture(picture))")
                 for answer in answers { try printLine(text(answer)) }
             }
         }
@@ -76,12 +76,12 @@ enum PredictCommand {
     /// The head's classes, the most probable first, down to those that round to nothing; or its numbers.
     private static func text(_ answer: Prediction.Head) -> String {
         guard !answer.classes.isEmpty else {
-            return "\(answer.name): \(answer.output.map { "\($0)" }.joined(separator: " "))"
+            return "\(printable(answer.name)): \(answer.output.map { "\($0)" }.joined(separator: " "))"
         }
         let ranked = zip(answer.classes, answer.probabilities).sorted { $0.1 > $1.1 }
         let shown = ranked.enumerated().filter { $0.offset == 0 || $0.element.1 >= 0.0005 }.map(\.element)
-        let list = shown.map { "\($0.0) (\(String(format: "%.1f %%", $0.1 * 100)))" }.joined(separator: ", ")
-        return "\(answer.name): \(list)"
+        let list = shown.map { "\(printable($0.0)) (\(String(format: "%.1f %%", $0.1 * 100)))" }.joined(separator: ", ")
+        return "\(printable(answer.name)): \(list)"
     }
 
     private static func json(_ answers: [Prediction.Head], path: String) -> Data {

@@ -187,25 +187,26 @@ struct ResumeCommandTests: Sendable {
         #expect(try await run(["--resume", "run"]).exitCode == 0)
     }
 
-    @Test(
-        "What is not as the run has it is refused by name",
-        arguments: [
+    @Test("What is not as the run has it is refused by name")
+    func otherOptions() async throws {
+        let ended = try await run(options + ["--output", "run"]) { process in
+            waitForEpochs(1, in: "run", while: process)
+            kill(process.processIdentifier, SIGKILL)
+        }
+        #expect(ended.exitCode == -SIGKILL)
+        let cases = [
             ("mlp", "RECIPE: found mlp, expected compact"), ("--epochs 3", "--epochs: found 3, expected 20"),
             ("--batch-size 9", "--batch-size: found 9, expected 8"), ("--seed 2", "--seed: found 2, expected 1"),
             ("--learning-rate 1", "--learning-rate: found 1.0, expected 0.002"),
             ("--train-limit 5", "--train-limit: found 5, expected none"),
             ("--no-augmentation", "--no-augmentation: found true, expected false"),
             ("--dropout 0.5", "--dropout: found 0.5, expected none"),
-        ])
-    func otherOptions(words: String, message: String) async throws {
-        let ended = try await run(options + ["--output", "run"]) { process in
-            waitForEpochs(1, in: "run", while: process)
-            kill(process.processIdentifier, SIGKILL)
+        ]
+        for (words, message) in cases {
+            let refused = try await run(["--resume", "run"] + words.split(separator: " ").map(String.init))
+            #expect(refused.exitCode == 64)
+            #expect(refused.errors == "train: \(message), as the run in run has it\n")
         }
-        #expect(ended.exitCode == -SIGKILL)
-        let refused = try await run(["--resume", "run"] + words.split(separator: " ").map(String.init))
-        #expect(refused.exitCode == 64)
-        #expect(refused.errors == "train: \(message), as the run in run has it\n")
     }
 
     @Test("Other data, no run, a broken checkpoint are refused")

@@ -1,11 +1,11 @@
 import Foundation
 import LanesFiles
 import LanesGraph
-import LanesTraining
 import TestSupport
 import Testing
 
 @testable import LanesData
+@testable import LanesTraining
 
 /// A reader, and how to try it with files that are damaged or lie.
 private struct Reader: Sendable {
@@ -41,6 +41,7 @@ struct FuzzTests {
             } catch {
                 let isKnown =
                     error is FileError || error is SafetensorsError || error is ModelError || error is GraphError
+                    || error is SettingsError
                 if !isKnown { Issue.record("input \(index): \(error)") }
             }
         }
@@ -83,10 +84,12 @@ struct FuzzTests {
         let (model, plain) = (try model(), try safetensors())
         let description = Array(try #require(model.metadata["lanes.model"]).utf8)
         let modelFile = [UInt8](try model.encoded())
+        let checkpoint = try checkpoint()
+        let checkpointFile = [UInt8](try checkpoint.encoded())
         return [
             Reader(
                 name: "gzip", share: 20, mutate: { $0.gzip(deflated, contents: tables + idxFiles) }, check: checkGzip),
-            Reader(name: "IDX", share: 15, mutate: { $0.bytes(idxFiles) }, check: checkIDX),
+            Reader(name: "IDX", share: 10, mutate: { $0.bytes(idxFiles) }, check: checkIDX),
             Reader(name: "PNG", share: 20, mutate: { $0.png(png) }, check: checkPicture),
             Reader(name: "Netpbm", share: 15, mutate: { $0.text(netpbm, separator: " ") }, check: checkPicture),
             Reader(
@@ -101,6 +104,18 @@ struct FuzzTests {
                     changed.metadata["lanes.model"] = String(decoding: text, as: UTF8.self)
                     return [UInt8](try changed.encoded())
                 }, check: checkModel),
+            Reader(
+                name: "checkpoint", share: 5,
+                mutate: { mutator in
+                    guard mutator.integer(below: 4) > 0 else { return mutator.safetensors([checkpointFile]) }
+                    var record = try checkpoint.values(Checkpoint.recordName, as: UInt8.self)
+                    for _ in 0...mutator.integer(below: 2) { mutator.changeText(&record) }
+                    var changed = checkpoint
+                    changed.tensors[Checkpoint.recordName] = try .init(shape: [record.count], record)
+                    // Whoever lies signs what he says.
+                    changed.metadata[Checkpoint.digestKey] = Checkpoint.digest(changed)
+                    return [UInt8](try changed.encoded())
+                }, check: checkCheckpoint),
             Reader(name: "table", share: 10, mutate: { $0.text(tables, separator: ",") }, check: checkTable),
         ]
     }
@@ -150,6 +165,31 @@ struct FuzzTests {
         let sample = model.graph.inputs.map { [Float](repeating: 0.5, count: $0.shape.count) }
         let heads = try model.predict(batch: [sample], threads: 1)[0].heads
         #expect(heads.allSatisfy { head in !head.output.isEmpty && head.output.allSatisfy { $0.isFinite } })
+    }
+
+    /// A training goes on from it to its end, whatever its numbers are.
+    @Sendable private static func checkCheckpoint(_ file: [UInt8]) throws {
+        let trainer = try trainer(resuming: Checkpoint(Safetensors(Data(file), source: "checkpoint")))
+        do {
+            try trainer.run()
+        } catch is TrainingError {}
+        #expect(trainer.epochs.allSatisfy { $0.training.confusions[0].classes == 2 })
+    }
+
+    private static func trainer(resuming checkpoint: Checkpoint? = nil) throws -> Trainer {
+        let rows = (0..<9).map { [Float($0 % 3), Float($0 % 2)] }
+        let data = try ArrayDataset(rows, labels: (0..<9).map { $0 % 2 })
+        let graph = try Graph(heads: [Head("kind", .input("row", data.inputs[0]).linear(2), loss: .crossEntropy)])
+        let settings = TrainingSettings(
+            epochs: 3, batchSize: 3, metrics: [TopK(1), MacroMean(.f1)], keepsBest: true, threads: 1)
+        return try Trainer(graph, training: data, test: data, settings: settings, resuming: checkpoint)
+    }
+
+    /// In the middle of an epoch.
+    private static func checkpoint() throws -> Safetensors {
+        var files: [Safetensors] = []
+        try trainer().run(checkpointEvery: 0, onCheckpoint: { files.append(try $0.file()) })
+        return files[6]
     }
 
     @Sendable private static func checkTable(_ file: [UInt8]) throws {

@@ -28,7 +28,7 @@ private struct CornerBatch: BatchSource {
         let image = Node.input("x", Shape(channels: 16, height: 2, width: 2)).conv2d(channels, kernel: 1, bias: false)
         let output = image.conv2d(channels, kernel: 3, padding: 1, groups: groups, name: "conv")
         let graph = try Graph(heads: [Head("y", output, loss: .meanSquaredError)])
-        let parameters = Parameters<Float>(graph, seed: 1)
+        let parameters = try Parameters<Float>(graph, seed: 1)
         let before = try #require(parameters["conv.weight"])
         let executor = try Executor(
             graph, parameters: parameters, mode: .training(.adam()), batchSize: 4, threads: 1)

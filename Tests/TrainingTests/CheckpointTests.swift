@@ -73,7 +73,11 @@ struct CheckpointTests {
         }
     }
 
-    @Test("After every step, through a file, with other threads", arguments: cases)
+    @Test("After every step, through a file, with other threads", .namingCases)
+    static func everyStepCases() {
+        forEach(cases) { try Self().everyStep(name: $0) }
+    }
+
     func everyStep(name: String) throws {
         let directory = try TemporaryDirectory()
         let whole = try trainer(name)
@@ -94,7 +98,11 @@ struct CheckpointTests {
         }
     }
 
-    @Test("A run that is paused goes on, in the same trainer and in another", arguments: cases)
+    @Test("A run that is paused goes on, in the same trainer and in another", .namingCases)
+    static func pauseCases() {
+        forEach(cases) { try Self().pause(name: $0) }
+    }
+
     func pause(name: String) throws {
         let whole = try trainer(name)
         try whole.run()
@@ -174,7 +182,11 @@ struct CheckpointTests {
         ("seed", { $0.seed = 2 }),
     ]
 
-    @Test("Settings that are not the checkpoint's are refused by name", arguments: changes.map(\.name))
+    @Test("Settings that are not the checkpoint's are refused by name", .namingCases)
+    static func otherSettingsCases() {
+        forEach(changes.map(\.name)) { try Self().otherSettings(name: $0) }
+    }
+
     func otherSettings(name: String) throws {
         let checkpoint = try someCheckpoint()
         let change = try #require(Self.changes.first { $0.name == name }).change
@@ -251,7 +263,11 @@ struct CheckpointTests {
         #expect(version?.found == "a checkpoint of version 99")
     }
 
-    @Test("A checkpoint that contradicts itself is refused", arguments: 0..<9)
+    @Test("A checkpoint that contradicts itself is refused", .namingCases)
+    static func contradictionCases() {
+        forEach(0..<9) { try Self().contradiction(index: $0) }
+    }
+
     func contradiction(index: Int) throws {
         let good = try someCheckpoint()
         let old = good.record
