@@ -58,6 +58,9 @@ public struct Graph: Sendable {
         }
         self.targets = targets
         let names = heads.map(\.name)
+        if names.contains("") || members.contains(where: { $0.name.isEmpty }) {
+            throw GraphError(node: "graph", found: "a node or a head without a name", expected: "a name for each")
+        }
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
             throw GraphError(node: "graph", found: "two heads named \(twice)", expected: "different names")
         }

@@ -69,7 +69,10 @@ public struct Accuracy: Metric {
 /// The fraction of samples whose class is among the `count` greatest outputs; of equals the first is the greater.
 public struct TopK: Metric {
     public let count: Int
-    public init(_ count: Int) { self.count = count }
+    public init(_ count: Int) {
+        require(count > 0, "the greatest \(count) outputs: expected 1 or more")
+        self.count = count
+    }
     public var name: String { "top\(count)" }
 
     public func sum(for head: MetricHead) -> (any MetricSum)? {

@@ -90,6 +90,9 @@ public struct TrainingSettings: Sendable {
         ] where !(1...Self.greatest).contains(number) {
             throw SettingsError(name, found: "\(number)", expected: "1…\(Self.greatest)")
         }
+        if let problem = schedule.problem {
+            throw SettingsError("schedule", found: problem.found, expected: problem.expected)
+        }
         guard learningRate.isFinite, learningRate >= 0 else {
             throw SettingsError("learning rate", found: "\(learningRate)", expected: "a finite number of 0 or more")
         }

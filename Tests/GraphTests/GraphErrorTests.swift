@@ -148,6 +148,12 @@ import Testing
         Mistake("linear2: got two nodes of this name, needs different names", twice(name: "linear2", other: nil)),
         Mistake("graph: got no heads, needs at least one", []),
         Mistake(
+            "graph: got a node or a head without a name, needs a name for each",
+            [Head("", vector, loss: .crossEntropy)]),
+        Mistake(
+            "graph: got a node or a head without a name, needs a name for each",
+            .input("", Shape(channels: 3))),
+        Mistake(
             "graph: got two heads named digit, needs different names",
             [Head("digit", vector, loss: .crossEntropy), Head("digit", vector.linear(2), loss: .crossEntropy)]),
         Mistake("image: got an output of 3×5×6, needs a vector of classes", [Head("a", image, loss: .crossEntropy)]),

@@ -65,6 +65,29 @@ struct ScheduleTests {
         #expect(abs(factors[middle] - 0.5) < .pi / 2000)
     }
 
+    @Test("A schedule that makes no sense is refused before the training, and said so")
+    func senseless() throws {
+        let cases: [(Schedule, String)] = [
+            (.oneCycle(rising: 7), "found a rising part of 7.0, expected 0 to below 1"),
+            (.oneCycle(rising: .nan), "found a rising part of nan, expected 0 to below 1"),
+            (.cosine(lowest: -1), "found a lowest factor of -1.0, expected 0…1"),
+            (.exponential(factor: .infinity), "found a factor of inf, expected a finite one of 0 or more"),
+            (
+                .step(epochs: 0, factor: 0.5),
+                "found a factor of 0.5 after every 0 epochs, expected a finite one of 0 or more after every 1 or more"
+            ),
+            (.constant.warmingUp(steps: 0), "found 0 steps of warming up, expected 1 or more"),
+            (.cosine(lowest: 2).warmingUp(steps: 3), "found a lowest factor of 2.0, expected 0…1"),
+        ]
+        for (schedule, message) in cases {
+            let error = #expect(throws: SettingsError.self) {
+                try Trainer(
+                    Samples.rowGraph(), training: Samples.rows(0..<9), settings: TrainingSettings(schedule: schedule))
+            }
+            #expect(error?.description == "schedule: \(message)")
+        }
+    }
+
     @Test("A schedule says what it does")
     func description() {
         #expect(Schedule.step(epochs: 5, factor: 0.5).description == "times 0.5 after every 5 epochs")
