@@ -1,5 +1,6 @@
 import Foundation
 import LanesFiles
+import TestSupport
 import Testing
 
 @Suite struct AtomicFileTests {
@@ -34,7 +35,13 @@ import Testing
         }
     }
 
-    @Test(arguments: ["file", "../elsewhere/file", "missing"], ["absolute", "relative", "twice"])
+    @Test(.namingCases)
+    static func aLinkIsFollowedCases() {
+        forEach(["file", "../elsewhere/file", "missing"], ["absolute", "relative", "twice"]) {
+            try Self().aLinkIsFollowed(target: $0, kind: $1)
+        }
+    }
+
     func aLinkIsFollowed(target: String, kind: String) throws {
         try withTemporaryFolder { folder throws in
             for name in ["a", "elsewhere"] {

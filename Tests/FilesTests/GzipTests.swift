@@ -115,7 +115,11 @@ import Testing
     }
 
     /// Wherever the file is cut into pieces, the same comes out.
-    @Test(arguments: [1, 2, 3, 7, 8, 9, 64])
+    @Test(.namingCases)
+    static func piecesOfTheFileCases() {
+        forEach([1, 2, 3, 7, 8, 9, 64]) { try Self().piecesOfTheFile(length: $0) }
+    }
+
     func piecesOfTheFile(length: Int) throws {
         for block in GzipFixtures.Block.allCases {
             let file = GzipFixtures.file(deflated: block.deflated, of: block.content)

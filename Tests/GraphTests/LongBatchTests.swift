@@ -71,7 +71,12 @@ private struct LongBatchCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: cases) private func gradientsKeepTheirDigits(test: LongBatchCase) throws {
+    @Test(.namingCases)
+    static func gradientsKeepTheirDigitsCases() {
+        forEach(cases) { try Self().gradientsKeepTheirDigits(test: $0) }
+    }
+
+    private func gradientsKeepTheirDigits(test: LongBatchCase) throws {
         let exact = try gradients(test, Double.self)
         // The upstream gradient, the groups, and for biases blocks of 128 or fewer additions than that.
         let bounds = exact.map {

@@ -130,9 +130,13 @@ struct LongSumTests {
     }
 
     /// im2col, im2col with a rest of columns, Winograd, depthwise and grouped.
-    @Test(
-        "A convolution's weight gradient over a group of many samples",
-        arguments: [(1, 16, 1), (2, 3, 1), (16, 16, 1), (4, 4, 4), (4, 8, 2)])
+    @Test("A convolution's weight gradient over a group of many samples", .namingCases)
+    static func convolutionCases() {
+        forEach([(1, 16, 1), (2, 3, 1), (16, 16, 1), (4, 4, 4), (4, 8, 2)]) {
+            Self().convolution(inputs: $0, outputs: $1, groups: $2)
+        }
+    }
+
     func convolution(inputs: Int, outputs: Int, groups: Int) {
         let samples = inputs == 16 ? 3000 : 63
         let window = WindowGeometry(input: 28, channels: inputs, kernel: 3)

@@ -54,7 +54,11 @@ struct WinogradTests {
     func others(geometry: ConvolutionGeometry) { #expect(!geometry.isWinograd) }
 
     /// Few pixels are set in each channel, and few gradients, of two samples: many taps reach none of them.
-    @Test("A gradient that is zero is exactly zero", arguments: sizes, [1, 2, 3, 4])
+    @Test("A gradient that is zero is exactly zero", .namingCases)
+    static func zerosCases() {
+        forEach(sizes, [1, 2, 3, 4]) { Self().zeros(size: $0, seed: $1) }
+    }
+
     func zeros(size: (Extent, Padding), seed: UInt64) {
         let window = WindowGeometry(input: size.0, channels: 16, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: 32)
@@ -115,7 +119,11 @@ struct WinogradTests {
     }
 
     /// Every other number is alone, so a mask of more than what no tap reaches would be seen.
-    @Test("A number that one tap alone reaches gives it its gradient", arguments: sizes)
+    @Test("A number that one tap alone reaches gives it its gradient", .namingCases)
+    static func singleCases() {
+        forEach(sizes) { Self().single(size: $0) }
+    }
+
     func single(size: (Extent, Padding)) {
         let window = WindowGeometry(input: size.0, channels: 16, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: 16)
