@@ -2,17 +2,52 @@
 import Foundation
 import PackageDescription
 
-// The processor that the kernels are compiled for: this machine's own, or, for a build that will run elsewhere, any
-// name that clang's -march knows: LANES_ARCH=x86-64-v3 swift build
+// The processor that the kernels are compiled for: this machine's own, or, for a build that will run elsewhere, one of
+// clang's names for -march: LANES_ARCH=x86-64-v3 swift build
 let architecture = Context.environment["LANES_ARCH"] ?? "native"
 
 // For a build with `--sanitize`, which needs the program's own malloc: LANES_SANITIZE=1 swift test --sanitize=thread
 let isSanitized = Context.environment["LANES_SANITIZE"] != nil
 
 /// The features of this machine's processor, as Linux names them.
-let processorFlags: Set<Substring> = {
+let processorFlags: Set<String> = {
     let description = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    return Set((description.split(separator: "\n").first { $0.hasPrefix("flags") } ?? "").split(separator: " "))
+    let flags = description.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+    return Set(flags.split(separator: " ").map(String.init))
+}()
+
+/// What processors have beyond x86-64-v4 that a compiler may use in arithmetic.
+enum Extra: String, CaseIterable {
+    case avx512_bf16, avx512_bitalg, avx512_fp16, avx512ifma, avx512vbmi, avx512_vbmi2, avx512_vnni, avx512_vpopcntdq
+    case avx_vnni, gfni
+}
+
+/// Of each name that LANES_ARCH may have, the features that decide something here.
+let featuresOfProcessors: [String: Set<String>] = {
+    let v3: Set = ["avx2", "fma"]
+    let v4 = v3.union(["avx512f", "avx512vl"])
+    let iceLake = v4.union([
+        "avx512_bitalg", "avx512ifma", "avx512vbmi", "avx512_vbmi2", "avx512_vnni", "avx512_vpopcntdq", "gfni",
+    ])
+    let sapphireRapids = iceLake.union(["avx512_bf16", "avx512_fp16", "avx_vnni"])
+    let groups: [(Set<String>, [String])] = [
+        (
+            [],
+            [
+                "x86-64", "x86-64-v2", "core2", "penryn", "nehalem", "westmere", "sandybridge", "ivybridge", "btver1",
+                "btver2", "bdver1", "silvermont", "goldmont", "goldmont-plus", "tremont",
+            ]
+        ),
+        (["fma"], ["bdver2", "bdver3"]),
+        (v3, ["x86-64-v3", "haswell", "broadwell", "skylake", "bdver4", "znver1", "znver2", "znver3"]),
+        (v3.union(["avx_vnni", "gfni"]), ["alderlake", "raptorlake", "meteorlake", "gracemont", "sierraforest"]),
+        (v4, ["x86-64-v4", "skylake-avx512"]), (v4.union(["avx512_vnni"]), ["cascadelake"]),
+        (v4.union(["avx512_vnni", "avx512_bf16"]), ["cooperlake"]),
+        (iceLake, ["icelake-client", "icelake-server", "rocketlake", "tigerlake"]),
+        (iceLake.union(["avx512_bf16"]), ["znver4"]), (iceLake.union(["avx512_bf16", "avx_vnni"]), ["znver5"]),
+        (sapphireRapids, ["sapphirerapids", "emeraldrapids", "graniterapids"]),
+    ]
+    return Dictionary(uniqueKeysWithValues: groups.flatMap { features, names in names.map { ($0, features) } })
 }()
 
 var kernelFlags = [
@@ -29,26 +64,20 @@ var processorDefines: [SwiftSetting] = []
 #if arch(x86_64)
     // clang's importer carries -march through to Swift's own code generation.
     kernelFlags += ["-Xcc", "-march=\(architecture)"]
-    let avx512 = ["x86-64-v4", "skylake-avx512", "icelake", "sapphirerapids", "znver4", "znver5"]
-    let withoutFMA = [
-        "x86-64-v2", "core2", "penryn", "nehalem", "westmere", "sandybridge", "ivybridge", "btver", "bdver1",
-    ]
-    let isOld = architecture == "x86-64" || withoutFMA.contains { architecture.hasPrefix($0) }
-    let isNative = architecture == "native"
-    if isNative ? !processorFlags.contains("fma") : isOld { kernelDefines.append(.define("LANES_NO_FMA")) }
-    let isWide = avx512.contains { architecture.hasPrefix($0) }
-    if isNative ? processorFlags.contains("avx512f") : isWide { kernelDefines.append(.define("LANES_AVX512")) }
-
-    if isNative ? processorFlags.contains("avx2") : !isOld { processorDefines.append(.define("LANES_CPU_V3")) }
-    if isNative ? processorFlags.contains("avx512vl") : isWide { processorDefines.append(.define("LANES_CPU_V4")) }
-    // What clang may use besides, if it compiles for this very machine.
-    let extras = [
-        "avx512_bf16", "avx512_bitalg", "avx512_fp16", "avx512ifma", "avx512vbmi", "avx512_vbmi2", "avx512_vnni",
-        "avx512_vpopcntdq", "avx_vnni", "gfni",
-    ]
-    for extra in extras where isNative && processorFlags.contains(extra[...]) {
-        processorDefines.append(.define("LANES_CPU_\(extra.uppercased())"))
+    let features = architecture == "native" ? processorFlags : featuresOfProcessors[architecture]
+    guard let features else {
+        fatalError(
+            "LANES_ARCH: found '\(architecture)', expected native or one of \(featuresOfProcessors.keys.sorted())")
     }
+    if !features.contains("fma") { kernelDefines.append(.define("LANES_NO_FMA")) }
+    if features.contains("avx512f") { kernelDefines.append(.define("LANES_AVX512")) }
+    // The names of levels, and what clang may use besides (Processor.swift).
+    processorDefines =
+        (features.contains("avx2") ? [.define("LANES_CPU_V3")] : [])
+        + (features.contains("avx512vl") ? [.define("LANES_CPU_V4")] : [])
+        + Extra.allCases.filter { features.contains($0.rawValue) }.map {
+            .define("LANES_CPU_\($0.rawValue.uppercased())")
+        }
 #endif
 
 // A plain `swift run` builds for debugging; these flags come after SwiftPM's own and win, so it is fast all the same.

@@ -11,8 +11,8 @@ public struct Interruption: Error, CustomStringConvertible {
     /// "SIGINT" or "SIGTERM".
     public static func name(_ signal: Int32) -> String { signal == SIGINT ? "SIGINT" : "SIGTERM" }
 
-    /// From now on the first of these signals is only noted; a second one ends the process, as it would anyway. A reader
-    /// of standard output that goes away ends nothing.
+    /// From now on the first of these signals is only noted, also where a shell has them ignored for a job in the
+    /// background; a second one ends the process. A reader of standard output that goes away ends nothing.
     public static func watch() {
         Foundation.signal(SIGPIPE, SIG_IGN)
         _ = received.load(ordering: .relaxed)  // A handler must not be the first to touch it.

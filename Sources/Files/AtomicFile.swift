@@ -69,7 +69,12 @@ public enum AtomicFile {
         let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
         if above != URL(fileURLWithPath: path).path { try makeFolder(above) }
         // It may fail because another process has made it meanwhile.
-        guard mkdir(path, 0o777) != 0 else { return }
+        guard mkdir(path, 0o777) != 0 else {
+            do throws(SystemFailure) { try synchronize(folder: above) } catch {
+                throw .unwritable(path: above, problem: error.problem)
+            }
+            return
+        }
         let failure = SystemFailure(operation: "make the folder")
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
         throw .unwritable(path: path, problem: failure.problem)

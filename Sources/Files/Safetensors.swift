@@ -175,6 +175,8 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
         case missing
         /// A tensor that the caller has no use for.
         case unexpected
+        /// What is to take the tensors cannot now.
+        case busy
     }
 
     /// What is wrong.

@@ -13,6 +13,9 @@ extension Executor {
         }
     }
 
+    /// How many there are.
+    package var optimizerStateCount: Int { usedMoments.count }
+
     /// Takes over weights, what the optimizer remembers, and averages, as they were after a step; the run that goes on
     /// from there begins with the step's number plus one.
     ///

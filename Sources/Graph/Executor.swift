@@ -300,23 +300,3 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         places[value.id].base.unsafelyUnwrapped + places[value.id].offset
     }
 }
-
-extension PlanBuilder {
-    /// All operations of a step, in the order in which they could run one after the other.
-    func addAll(
-        _ optimizer: Optimizer?, feed: Feed<Scalar>, hasLosses: Bool, skipsBackward: Bool
-    ) throws(GraphError) -> ResultValues {
-        let targets = addLoad(from: feed, hasTargets: hasLosses)
-        addForward()
-        guard hasLosses else { return ResultValues() }
-        let results = addLosses(targets: targets)
-        if isTraining, !skipsBackward { try addBackward() }
-        guard let losses = results.losses else { return results }
-        let check = addCheck(losses, maximumNorm: optimizer?.maximumNorm)
-        if let optimizer {
-            addUpdates(after: check.condition)
-            addOptimizer(optimizer, after: check.condition, gradientScale: check.gradientScale)
-        }
-        return results
-    }
-}

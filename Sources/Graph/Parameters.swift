@@ -60,14 +60,15 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     /// The same numbers in memory of their own.
     ///
     /// - Throws: `GraphError` where there is not so much memory.
-    init(tryingToCopy other: Parameters) throws(GraphError) {
+    package init(tryingToCopy other: Parameters) throws(GraphError) {
         slots = other.slots
         memory = try Self.memory([other.weights.count, other.state.count])
         (weights, state) = (memory[0].buffer, memory[1].buffer)
         copy(from: other)
     }
 
-    /// The same numbers in memory of their own. Where there is not so much, the program ends with words.
+    /// The same numbers in memory of their own. Where there is not so much, the program ends with words, as it does where an
+    /// array finds none.
     package convenience init(copying other: Parameters) {
         do {
             try self.init(tryingToCopy: other)
@@ -83,6 +84,16 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
                 node: "parameters", found: "no memory for \(count * MemoryLayout<Scalar>.stride) bytes of numbers",
                 expected: "a smaller network, or more memory")
         }
+    }
+
+    /// Changes the numbers unless a run uses them.
+    ///
+    /// - Returns: Whether it did.
+    package func changing(_ change: () -> Void) -> Bool {
+        guard claim(for: .changing) else { return false }
+        change()
+        release(from: .changing)
+        return true
     }
 
     /// Whether a run may begin that does this with the numbers; it then releases them at its end.
@@ -159,12 +170,10 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
                 node: name, found: "\(values.count) numbers",
                 expected: "\(slot.parameter.count) for shape \(slot.parameter.shape)")
         }
-        guard claim(for: .changing) else {
+        guard changing({ set(slot, values) }) else {
             throw GraphError(
                 node: name, found: "numbers for it while a run uses it", expected: "no run of its parameters")
         }
-        set(slot, values)
-        release(from: .changing)
     }
 
     /// A parameter's numbers in PyTorch's order.

@@ -17,7 +17,14 @@ extension ConvolutionGeometry {
     fileprivate var isSpread: Bool { filters > 1 || window.padding != 0 }
 
     /// Scalars of workspace for each of the three passes: an image of N channels, padded.
-    package var depthwiseWorkspaceCount: Int { isSpread ? spread.padded.inputCount : 0 }
+    package var depthwiseWorkspaceCount: Int { spreadCount + weightCount }
+    private var spreadCount: Int { isSpread ? spread.padded.inputCount : 0 }
+
+    /// Room for a gradient of the weights beside the image.
+    @inline(__always)
+    fileprivate func partial<Scalar>(_ workspace: UnsafeMutablePointer<Scalar>) -> UnsafeMutablePointer<Scalar> {
+        workspace + spreadCount
+    }
 
     /// The image with its padding and N channels, which lies in the workspace unless that is the image itself.
     @inline(__always)
@@ -194,7 +201,7 @@ private func backwardRow<Scalar: KernelScalar>(
 ///
 /// - Parameters:
 ///   - weightGradient: [taps][N].
-///   - separately: See `longestGroup`; a row of outputs is a block.
+///   - separately: See `longestGroup`.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func depthwiseBackwardWeights<Scalar: KernelScalar>(
@@ -206,38 +213,54 @@ package func depthwiseBackwardWeights<Scalar: KernelScalar>(
     let (image, window) = geometry.spreading(input, workspace: workspace)
     let channels = window.channels
     let isCut = separately || window.outputPositions > longestChain
-    for y in 0..<window.output.height {
-        let row = image + y * window.stride.height * window.input.width * channels
-        let gradient = outputGradient + y * window.output.width * channels
-        for (channel, lanes) in vectors(channels) {
-            if lanes == vectorWidth {
-                weightRow(
-                    window, row + channel, gradient + channel, lanes: vectorWidth, isCut: isCut,
-                    addingTo: weightGradient + channel)
-            } else {
-                weightRow(
-                    window, row + channel, gradient + channel, lanes: lanes, isCut: isCut,
-                    addingTo: weightGradient + channel)
+    let (height, width) = (window.output.height, window.output.width)
+    // A block is some rows, or a part of a long one.
+    let (rows, columns) = isCut ? (max(1, longestChain / width), longestChain) : (height, width)
+    let target = isCut ? geometry.partial(workspace) : weightGradient
+    for first in stride(from: 0, to: height, by: rows) {
+        if isCut { clear(target, count: geometry.weightCount) }
+        for y in first..<min(first + rows, height) {
+            for x in stride(from: 0, to: width, by: columns) {
+                let part = x..<min(x + columns, width)
+                let row = image + y * window.stride.height * window.input.width * channels
+                let gradient = outputGradient + y * width * channels
+                for (channel, lanes) in vectors(channels) {
+                    if lanes == vectorWidth {
+                        weightRow(
+                            window, row + channel, gradient + channel, part, lanes: vectorWidth, isCut: isCut,
+                            addingTo: target + channel)
+                    } else {
+                        weightRow(
+                            window, row + channel, gradient + channel, part, lanes: lanes, isCut: isCut,
+                            addingTo: target + channel)
+                    }
+                }
             }
+        }
+        guard isCut else { return }
+        for (offset, lanes) in vectors(geometry.weightCount) {
+            let sum = load(weightGradient + offset, lanes: lanes) + load(target + offset, lanes: lanes)
+            store(sum, to: weightGradient + offset, lanes: lanes)
         }
     }
 }
 
-/// What a row of outputs adds to the weights of one vector of channels, four taps at a time.
+/// What a part of a row of outputs adds to the weights of one vector of channels, four taps at a time.
 @inline(__always)
 private func weightRow<Scalar: KernelScalar>(
-    _ window: WindowGeometry, _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, lanes: Int,
-    isCut: Bool,
-    addingTo weightGradient: UnsafeMutablePointer<Scalar>
+    _ window: WindowGeometry, _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ columns: Range<Int>,
+    lanes: Int, isCut: Bool, addingTo weightGradient: UnsafeMutablePointer<Scalar>
 ) {
     for tap in stride(from: 0, to: window.taps - 3, by: 4) {
         addTaps(
-            InlineArray<4, SIMD16<Scalar>>.self, from: tap, window, image, gradient, lanes: lanes, isCut: isCut,
+            InlineArray<4, SIMD16<Scalar>>.self, from: tap, window, image, gradient, columns, lanes: lanes,
+            isCut: isCut,
             addingTo: weightGradient)
     }
     for tap in window.taps / 4 * 4..<window.taps {
         addTaps(
-            InlineArray<1, SIMD16<Scalar>>.self, from: tap, window, image, gradient, lanes: lanes, isCut: isCut,
+            InlineArray<1, SIMD16<Scalar>>.self, from: tap, window, image, gradient, columns, lanes: lanes,
+            isCut: isCut,
             addingTo: weightGradient)
     }
 }
@@ -245,7 +268,7 @@ private func weightRow<Scalar: KernelScalar>(
 @inline(__always)
 private func addTaps<Scalar: KernelScalar, let count: Int>(
     _: InlineArray<count, SIMD16<Scalar>>.Type, from first: Int, _ window: WindowGeometry,
-    _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, lanes: Int, isCut: Bool,
+    _ image: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ columns: Range<Int>, lanes: Int, isCut: Bool,
     addingTo weightGradient: UnsafeMutablePointer<Scalar>
 ) {
     let (channels, step) = (window.channels, window.stride.width * window.channels)
@@ -255,7 +278,7 @@ private func addTaps<Scalar: KernelScalar, let count: Int>(
     }
     let target = weightGradient + first * channels
     var sums = InlineArray<count, SIMD16<Scalar>> { isCut ? .zero : load(target + $0 &* channels, lanes: lanes) }
-    for x in 0..<window.output.width {
+    for x in columns {
         let factor = load(gradient + x &* channels, lanes: lanes)
         for i in 0..<count { sums[i] = multiplyAdd(sums[i], load(sources[i] + x &* step, lanes: lanes), factor) }
     }

@@ -5,10 +5,10 @@
 //     x₁ + x₂ + … + x₁₂₈ │ x₁₂₉ + …                 a block: a chain in the kernel's own scalar
 //               └────────────────┴──→ total          of blocks, in Double
 //
-// which is off by up to 129·u, however many terms there are. A matrix product, whose terms have no such neighbours, adds the
-// blocks up where the result lies (MatrixMultiply.swift).
+// which is off by up to 129·u, however many terms there are. A matrix product, and a depthwise convolution's gradient, whose
+// terms have no such neighbours, add the blocks up where the result lies, off by up to (block + blocks)·u.
 //
-// What has at most 1024 terms keeps its one chain, and so do the sums over a group of at most 8 samples of that size: they
+// What has at most 1024 terms (of a matrix product: 2048) keeps its one chain, and so do the sums over a group of at most 8 samples of that size: they
 // cost least, and are off by no more than training feels.
 
 /// The most terms that one chain may have within a sample.

@@ -1,6 +1,6 @@
 // Sine, cosine and tangent of Doubles, our own like the functions in Exponential.swift: what turns an image or a learning rate
-// must not hang on the last bit of a system's library, and a transform or a schedule of one's own can use them too. Every operation here is exact by IEEE 754 or rounded once, so the bits
-// are the same on every machine.
+// must not hang on the last bit of a system's library. Every operation here is exact by IEEE 754 or rounded once, so the bits are
+// the same on every machine.
 //
 // An angle is brought to r = x − n·π/2 within ±π/4, with the rest ρ of its digits in a second number. Sine and cosine are sums of
 // a great and a small term, from Taylor series whose first terms left out are below 10⁻²⁰:
@@ -14,7 +14,7 @@
 
 extension Double {
     /// The sine of an angle in radians; NaN for ±∞ and NaN.
-    public static func sin(_ x: Double) -> Double {
+    package static func sin(_ x: Double) -> Double {
         guard x != 0 else { return x }
         let (n, r, rest) = reduced(x)
         let value = n & 1 == 0 ? sineTerms(r, rest) : cosineTerms(r, rest)
@@ -22,14 +22,14 @@ extension Double {
     }
 
     /// The cosine of an angle in radians; NaN for ±∞ and NaN.
-    public static func cos(_ x: Double) -> Double {
+    package static func cos(_ x: Double) -> Double {
         let (n, r, rest) = reduced(x)
         let value = n & 1 == 0 ? cosineTerms(r, rest) : sineTerms(r, rest)
         return (n + 1) & 2 == 0 ? value.great + value.small : -(value.great + value.small)
     }
 
     /// The tangent of an angle in radians; NaN for ±∞ and NaN.
-    public static func tan(_ x: Double) -> Double {
+    package static func tan(_ x: Double) -> Double {
         guard x != 0 else { return x }
         let (n, r, rest) = reduced(x)
         let (sine, cosine) = (twoDoubles(sineTerms(r, rest)), twoDoubles(cosineTerms(r, rest)))

@@ -11,11 +11,11 @@ import LanesTraining
 /// - `report.html`: all of it to look at, written when the run has ended.
 ///
 /// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
-/// run left stays until the first epoch of this one has ended. Only one run at a time can have a folder.
+/// run left stays until the first epoch of this one has ended, but for the checkpoint of a run that had ended.
 public final class RunFolder {
     public let path: String
     private let folder: URL
-    private let lock: FolderLock
+    private let lock: RunLock
     private let recipe: Recipe
     private let metadata: [String: String]
     private let configuration: Data
@@ -25,34 +25,36 @@ public final class RunFolder {
     private var metrics = Data()
     /// Whether the files are this run's, or there are none yet.
     private var isOurs: Bool
-    /// How many epochs an earlier run had come to that has not ended; its checkpoint stays until an epoch of this one has.
+    /// In words, an earlier run that was not finished; its checkpoint stays until an epoch of this one has ended.
     public let unfinished: String?
 
-    /// Makes the folder, with those above it, or takes over the one that is there.
+    /// Makes ready for a run.
     ///
     /// - Parameters:
+    ///   - lock: Of the folder.
     ///   - command: That started the run, as it is typed.
     ///   - remarks: What the checkpoint's file is to say besides.
     ///   - checkpoint: Where the run that is in the folder goes on; nil for a new run.
-    /// - Throws: `FileError` where that is impossible, or where another run is at work in it.
+    /// - Throws: `FileError` where it cannot be written to.
     public init(
-        _ path: String, recipe: Recipe, seed: UInt64, command: String, data: DigitData, remarks: [String: String] = [:],
-        resuming checkpoint: Checkpoint? = nil
+        _ lock: RunLock, recipe: Recipe, seed: UInt64, command: String, data: DigitData,
+        remarks: [String: String] = [:], resuming checkpoint: Checkpoint? = nil
     ) throws {
-        (self.path, self.recipe, self.remarks) = (path, recipe, remarks)
+        (self.lock, path, self.recipe, self.remarks) = (lock, lock.path, recipe, remarks)
         folder = URL(fileURLWithPath: path, isDirectory: true)
         metadata = SavedModel.metadata(of: recipe, seed: seed, differences: recipe.differences(on: data))
         configuration =
             try JSONSerialization.data(
                 withJSONObject: recipe.configuration(command: command, seed: seed, data: data),
                 options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]) + Data("\n".utf8)
-        try AtomicFile.makeFolder(path)
-        lock = try FolderLock(path)
         try AtomicFile.removeTemporaries(in: path)
         let names = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-        isOurs = names.isDisjoint(with: Self.results)
-        let earlier = checkpoint == nil ? try? Self.checkpoint(in: path) : nil
-        unfinished = earlier.flatMap { $0.isFinished || $0.step == 0 ? nil : counted($0.epochs.count, "epoch") }
+        let isResumed = checkpoint != nil
+        // A run that is resumed knows its own settings again.
+        let knowsFolder =
+            isResumed && (try? Data(contentsOf: folder.appendingPathComponent("config.json"))) == configuration
+        isOurs = knowsFolder || names.isDisjoint(with: Self.results)
+        unfinished = isResumed || !names.contains(Self.checkpointName) ? nil : Self.unfinished(in: path)
         // Now, so that a folder that cannot be written to is known before the training and not after it.
         if isOurs { try write(configuration, "config.json") }
         guard let checkpoint, !checkpoint.epochs.isEmpty else {
@@ -62,6 +64,16 @@ public final class RunFolder {
         isOurs = true
         try write(configuration, "config.json")
         try record(checkpoint.epochs)
+    }
+
+    private static func unfinished(in path: String) -> String? {
+        do {
+            let earlier = try checkpoint(in: path)
+            let words = "a run that was ended after \(counted(earlier.epochs.count, "epoch"))"
+            return earlier.isFinished || earlier.step == 0 ? nil : words
+        } catch {
+            return "a run whose checkpoint cannot be read (\(error))"
+        }
     }
 
     private static let checkpointName = "checkpoint.safetensors"
@@ -96,8 +108,10 @@ public final class RunFolder {
         guard unfinished == nil || recorded > 0 || hasEpoch else { return false }
         if hasEpoch {
             if !isOurs {
-                // Weights say themselves what they are of; nothing else may tell of weights that it is not about.
-                for name in ["report.html", "metrics.jsonl", "config.json"] { try remove(name) }
+                // Weights say themselves what they are of; nothing else may tell of weights that it is not about, and
+                // no run may go on among another one's.
+                let foreign = unfinished == nil ? [] : [Self.checkpointName]
+                for name in foreign + ["report.html", "metrics.jsonl", "config.json"] { try remove(name) }
             }
             let model = trainer.model(metadata: metadata)
             try model.write(to: folder.appendingPathComponent("last.safetensors"))
@@ -149,15 +163,29 @@ public final class RunFolder {
     }
 }
 
-/// A folder that only one process at a time has, as long as the value lives and the process does.
-private struct FolderLock: ~Copyable {
+/// A run's folder, which only one process at a time has, as long as this object lives and the process does.
+public final class RunLock {
+    let path: String
     private let descriptor: Int32
 
-    /// - Throws: `FileError` where another process has it.
-    init(_ path: String) throws(FileError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    /// Makes the folder, with those above it, unless it is there, and locks it.
+    ///
+    /// - Throws: `FileError` where that is impossible, or another process has it.
+    public convenience init(making path: String) throws(FileError) {
+        try AtomicFile.makeFolder(path)
+        try self.init(path)
+    }
+
+    /// Locks a folder that is there.
+    ///
+    /// - Throws: `FileError` where there is none, or another process has it.
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw .unwritable(path: path, problem: "cannot open it: \(String(cString: strerror(errno)))")
+            let (code, problem) = (errno, String(cString: strerror(errno)))
+            throw code == ENOENT
+                ? .missingInput(path: path, problem: problem) : .unreadable(path: path, problem: problem)
         }
         // A file system without locks answers otherwise; there nobody is kept out.
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }

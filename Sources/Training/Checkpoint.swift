@@ -158,7 +158,7 @@ public struct Checkpoint: Sendable {
     /// - Parameter other: Of the same network.
     /// - Throws: `ModelError` where there is no such part, `SafetensorsError` where it does not fit.
     func parameters(_ part: String, like other: Parameters<Float>) throws -> Parameters<Float> {
-        let copy = Parameters(copying: other)
+        let copy = try Parameters(tryingToCopy: other)
         guard let tensors = parts[part] else {
             // A network without parameters has none in any part.
             guard copy.names.isEmpty else {

@@ -21,10 +21,10 @@ public struct EpochResult: Sendable, Codable {
         (self.training, self.validation, self.test) = (training, validation, test)
     }
 
-    var withoutMistakes: EpochResult {
+    var withoutDetails: EpochResult {
         EpochResult(
-            epoch: epoch, seconds: seconds, learningRate: learningRate, training: training.withoutMistakes,
-            validation: validation?.withoutMistakes, test: test?.withoutMistakes)
+            epoch: epoch, seconds: seconds, learningRate: learningRate, training: training.withoutDetails,
+            validation: validation?.withoutDetails, test: test?.withoutDetails)
     }
 
     /// What an epoch is chosen by.

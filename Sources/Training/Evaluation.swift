@@ -22,26 +22,34 @@ public struct Evaluation: Sendable, Equatable, Codable {
     public let confusions: [ConfusionMatrix]
     /// Of each head the wrong answers that the network was surest of, the worst first.
     public let mistakes: [[Mistake]]
+    /// The fraction of right answers of each head.
+    public let accuracies: [Double]
 
     public init(
         count: Int, loss: Double, metrics: [Figure], confusions: [ConfusionMatrix], mistakes: [[Mistake]]
     ) {
-        (self.count, self.loss, self.metrics) = (count, loss, metrics)
-        (self.confusions, self.mistakes) = (confusions, mistakes)
+        self.init(count, loss, metrics, confusions, mistakes, accuracies: confusions.map(\.accuracy))
     }
 
-    var withoutMistakes: Evaluation {
+    private init(
+        _ count: Int, _ loss: Double, _ metrics: [Figure], _ confusions: [ConfusionMatrix], _ mistakes: [[Mistake]],
+        accuracies: [Double]
+    ) {
+        (self.count, self.loss, self.metrics) = (count, loss, metrics)
+        (self.confusions, self.mistakes, self.accuracies) = (confusions, mistakes, accuracies)
+    }
+
+    /// The figures alone.
+    var withoutDetails: Evaluation {
         Evaluation(
-            count: count, loss: loss, metrics: metrics, confusions: confusions, mistakes: mistakes.map { _ in [] })
+            count, loss, metrics, confusions.map { _ in ConfusionMatrix(classes: 0) }, mistakes.map { _ in [] },
+            accuracies: accuracies)
     }
 
     /// The loss, or a metric by its full name.
     public subscript(figure: String) -> Double? {
         figure == "loss" ? loss : metrics.first { $0.name == figure }?.value
     }
-
-    /// The fraction of right answers of each head.
-    public var accuracies: [Double] { confusions.map(\.accuracy) }
 }
 
 extension Evaluation: CustomStringConvertible {

@@ -27,8 +27,8 @@ extension Parameters where Scalar: SafetensorsElement {
     /// Takes all parameters and state from a file with exactly these tensors, such as PyTorch writes: F32 or F64, each
     /// rounded to the scalar where that is narrower, and counts as I64.
     ///
-    /// - Throws: ``SafetensorsError`` that names the tensor if one is missing, unexpected, or of another shape or type.
-    ///   Nothing has been changed then.
+    /// - Throws: ``SafetensorsError`` that names the tensor if one is missing, unexpected, or of another shape or type, and
+    ///   while a run uses the parameters. Nothing has been changed then.
     public func load(_ file: Safetensors) throws(SafetensorsError) {
         var loaded: [[Scalar]] = []
         for slot in slots { loaded.append(try values(of: slot, in: file)) }
@@ -37,7 +37,7 @@ extension Parameters where Scalar: SafetensorsElement {
                 .unexpected, "\(file.source): tensor \(other)", found: "no parameter of this name",
                 expected: "only \(names.joined(separator: ", "))")
         }
-        for (slot, values) in zip(slots, loaded) { set(slot, values) }
+        try replace(slots, by: loaded, from: file)
     }
 
     /// Takes the parameters and the state whose names are chosen from a file, which must have these, and leaves the
@@ -54,7 +54,17 @@ extension Parameters where Scalar: SafetensorsElement {
         }
         var loaded: [[Scalar]] = []
         for slot in chosen { loaded.append(try values(of: slot, in: file)) }
-        for (slot, values) in zip(chosen, loaded) { set(slot, values) }
+        try replace(chosen, by: loaded, from: file)
+    }
+
+    private func replace(_ slots: [Slot], by values: [[Scalar]], from file: Safetensors) throws(SafetensorsError) {
+        let isDone = changing {
+            for (slot, values) in zip(slots, values) { set(slot, values) }
+        }
+        guard isDone else {
+            throw SafetensorsError(
+                .busy, file.source, found: "parameters that a run uses", expected: "no run of theirs")
+        }
     }
 
     private func tensor(_ slot: Slot) throws(SafetensorsError) -> Safetensors.Tensor {

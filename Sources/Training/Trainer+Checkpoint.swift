@@ -1,10 +1,13 @@
 import Foundation
 import LanesFiles
 import LanesGraph
+import LanesKernels
 
 extension Trainer {
     /// The training as it stands, between two steps.
-    func checkpoint(isFinished: Bool) throws -> Checkpoint {
+    ///
+    /// - Parameter conditions: What a training that goes on from it must have; none where it is this trainer itself.
+    func checkpoint(conditions: [Checkpoint.Condition] = []) throws -> Checkpoint {
         var parts = [Checkpoint.weights: try parameters.stateDictionary()]
         for (index, state) in executor.optimizerState().enumerated() {
             parts[Checkpoint.optimizer(index)] = try state.stateDictionary()
@@ -14,7 +17,7 @@ extension Trainer {
         let isBetweenEpochs = partial.sum.steps == 0
         return Checkpoint(
             Checkpoint.Record(
-                conditions: try currentConditions(), step: step, isFinished: isFinished, epochs: epochs,
+                conditions: conditions, step: step, isFinished: isFinished, epochs: epochs,
                 bestEpoch: bestEpoch?.epoch, sum: isBetweenEpochs ? nil : try partial.sum.saved(),
                 seconds: partial.seconds),
             parts: parts)
@@ -26,7 +29,7 @@ extension Trainer {
     func restore(_ checkpoint: Checkpoint) throws {
         let record = checkpoint.record
         let weights = try checkpoint.parameters(Checkpoint.weights, like: parameters)
-        let state = try (0..<executor.optimizerState().count).map {
+        let state = try (0..<executor.optimizerStateCount).map {
             try checkpoint.parameters(Checkpoint.optimizer($0), like: parameters)
         }
         let averages = try executor.averages.map { try checkpoint.parameters(Checkpoint.averages, like: $0) }
@@ -64,9 +67,12 @@ extension Trainer {
                     "epoch \(epoch.epoch)", found: "results of other data", expected: "those of this training")
             }
             guard let evaluation, let dataset else { continue }
-            let classes = partial.sum.confusions.map(\.classes)
+            // None where the details were left out.
+            let classes = evaluation.confusions.map(\.classes)
+            let all = partial.sum.confusions.map(\.classes)
             let isOurs =
-                evaluation.metrics.map(\.name) == partial.sum.names && evaluation.confusions.map(\.classes) == classes
+                evaluation.metrics.map(\.name) == partial.sum.names && (classes == all || classes == all.map { _ in 0 })
+                && evaluation.accuracies.count == all.count
                 && evaluation.mistakes.count == classes.count
                 && zip(evaluation.mistakes, classes).allSatisfy { mistakes, classes in
                     mistakes.allSatisfy {
@@ -88,7 +94,12 @@ extension Trainer {
         encoder.outputFormatting = .sortedKeys
         var network = SHA256()
         network.update([UInt8](try encoder.encode(GraphDescription(graph))))
-        var all = settings.conditions + [("network", "one of SHA-256 \(network.hexadecimal())")]
+        // Words say nothing of a schedule's last digits, nor of what a program's own does.
+        let factors = [0, 1, 3, 7, 15].map { settings.schedule.factor(steps * $0 / 16, stepsPerEpoch, steps) }
+        var all =
+            settings.conditions + [
+                ("factors of the schedule", "\(factors)"), ("network", "one of SHA-256 \(network.hexadecimal())"),
+            ]
         for (name, dataset) in [("training", training), ("validation", validation), ("test", test)]
             as [(String, (any Dataset)?)]
         {
@@ -107,6 +118,7 @@ extension TrainingSettings {
         [
             ("epochs", "\(epochs)"), ("steps", steps.map { "\($0)" } ?? "those of the epochs"),
             ("batch size", "\(batchSize)"), ("learning rate", "\(learningRate)"), ("schedule", schedule.description),
+            ("arithmetic", "\(hasFusedMultiplyAdd ? "with" : "without") fused multiply-add"),
             ("optimizer", optimizer.description), ("decay of vectors", "\(optimizer.decaysVectors)"),
             (
                 "normalization",

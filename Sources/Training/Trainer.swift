@@ -1,58 +1,6 @@
 import Dispatch
 import LanesGraph
 import LanesKernels
-import Synchronization
-
-/// How far a training has come.
-public struct TrainingProgress: Sendable {
-    /// From 1.
-    public let epoch: Int
-    public let epochs: Int
-    /// Samples trained on in this epoch, and how many there are in one.
-    public let done: Int
-    public let total: Int
-    /// Mean loss of this epoch so far.
-    public let trainLoss: Double
-    /// Since the epoch began.
-    public let seconds: Double
-    let stopper: Stopper
-
-    /// Ends the training after this step; the epoch ends there too, with its evaluation.
-    public func stop() { stopper.stop() }
-
-    /// Ends the run after this step, with a checkpoint and without ending the epoch: the next run goes on from there.
-    public func pause() { stopper.pause() }
-}
-
-/// What any thread may end a run by.
-final class Stopper: Sendable {
-    let executor: Executor<Float>
-    private let stopWanted = Atomic<Bool>(false)
-    private let pauseWanted = Atomic<Bool>(false)
-
-    init(_ executor: Executor<Float>) { self.executor = executor }
-
-    var isStopped: Bool { stopWanted.load(ordering: .relaxed) }
-    var isPaused: Bool { pauseWanted.load(ordering: .relaxed) }
-
-    func stop() {
-        stopWanted.store(true, ordering: .relaxed)
-        executor.stop()
-    }
-
-    func pause() {
-        pauseWanted.store(true, ordering: .relaxed)
-        executor.stop()
-    }
-
-    /// Ends the executor's run of steps and nothing else.
-    func interrupt() { executor.stop() }
-
-    func reset() {
-        stopWanted.store(false, ordering: .relaxed)
-        pauseWanted.store(false, ordering: .relaxed)
-    }
-}
 
 /// Trains a network on a dataset, and evaluates it after every epoch.
 ///
@@ -70,7 +18,7 @@ public final class Trainer {
     /// The network's numbers as training changes them, and after `run`, however it ended, those of the best epoch where
     /// the settings keep it, or else the averages where the optimizer keeps some.
     public let parameters: Parameters<Float>
-    /// What the epochs so far came to; mistakes are those of the best one and of the last.
+    /// What the epochs so far came to; the best one and the last have their mistakes and confusion matrices.
     public internal(set) var epochs: [EpochResult] = []
     /// The best epoch so far by the settings' criterion.
     public internal(set) var bestEpoch: EpochResult?
@@ -119,7 +67,8 @@ public final class Trainer {
             throw SettingsError(
                 "criterion", found: settings.criterion.figure, expected: "one of \(figures.joined(separator: ", "))")
         }
-        self.parameters = try parameters.map(Parameters.init(copying:)) ?? Parameters(graph, seed: settings.seed)
+        self.parameters =
+            try parameters.map { try Parameters(tryingToCopy: $0) } ?? Parameters(graph, seed: settings.seed)
         batchSize = min(settings.batchSize, training.count)
         executor = try Executor(
             graph, parameters: self.parameters, mode: .training(settings.optimizer), batchSize: batchSize,
@@ -134,7 +83,7 @@ public final class Trainer {
         try checkpoint.check(try currentConditions())
         try restore(checkpoint)
         self.parameters.copy(from: best ?? evaluated)
-        paused = checkpoint
+        (paused, isFinished) = (checkpoint, checkpoint.isFinished)
     }
 
     /// Steps of an epoch; the last one of an epoch may be of fewer samples.
@@ -147,8 +96,8 @@ public final class Trainer {
     public private(set) var isFinished = false
 
     /// Trains from the first epoch to the last, or until `stop()` or the settings end it; after a pause, and where the
-    /// trainer was made from a checkpoint, from there on. A run after one that has ended goes on from the parameters that it
-    /// ended with, with epochs, optimizer and averages that begin anew.
+    /// trainer was made from a checkpoint, from there on, and likewise after a closure's error. A run after one that has ended
+    /// goes on from the parameters that it ended with, with epochs, optimizer and averages that begin anew.
     ///
     /// - Parameters:
     ///   - interval: Seconds from one checkpoint to the next.
@@ -169,52 +118,68 @@ public final class Trainer {
             isRunning = false
         }
         stopper.reset()
+        isFinished = false
         if let paused {
             try restore(paused)
             self.paused = nil
         } else {
             (step, epochs, bestEpoch, best, partial) = (0, [], nil, nil, (ResultSum(graph, metrics), 0))
-            if let onCheckpoint {
-                // The optimizer and the averages begin anew with the first step; until then they are as a run left them.
-                try onCheckpoint(checkpoint(isFinished: false))
-            }
+            // The optimizer and the averages begin anew with the first step; until then they are as a run left them.
+            try save(onCheckpoint)
         }
         isFinished = isOver
         while !isFinished {
             let result = try trainEpoch(
                 checkpointEvery: onCheckpoint == nil ? .infinity : interval, onCheckpoint, onProgress)
             guard let result else { break }
-            add(result)
+            try add(result)
             isFinished = isOver || stopper.isStopped
-            if let onCheckpoint { try onCheckpoint(checkpoint(isFinished: isFinished)) }
-            try onEpoch(result)
+            try save(onCheckpoint)
+            do {
+                try onEpoch(result)
+            } catch {
+                if !isFinished { paused = try checkpoint() }
+                throw error
+            }
             if !isFinished, stopper.isStopped {
                 isFinished = true
-                try onCheckpoint?(checkpoint(isFinished: true))
+                try save(onCheckpoint)
             }
             if stopper.isPaused { break }
         }
         guard !isFinished else { return }
-        let checkpoint = try checkpoint(isFinished: false)
-        paused = checkpoint
-        try onCheckpoint?(checkpoint)
+        paused = try checkpoint()
+        try save(onCheckpoint)
+    }
+
+    /// Hands a checkpoint over; if that fails, the next run goes on from it.
+    private func save(_ onCheckpoint: ((Checkpoint) throws -> Void)?) throws {
+        guard let onCheckpoint else { return }
+        let checkpoint = try checkpoint(conditions: currentConditions())
+        do {
+            try onCheckpoint(checkpoint)
+        } catch {
+            paused = isFinished ? nil : checkpoint
+            throw error
+        }
     }
 
     /// Whether the settings end the training here.
     private var isOver: Bool {
-        guard step < steps else { return true }
+        // The last steps are done, and what they came to may yet be looked at.
+        guard step < steps || partial.sum.steps > 0 else { return true }
         guard let patience = settings.patience, let last = epochs.last, let bestEpoch else { return false }
         return last.epoch - bestEpoch.epoch >= patience
     }
 
-    private func add(_ result: EpochResult) {
+    private func add(_ result: EpochResult) throws {
         let isBest = bestEpoch.map { settings.criterion.isBetter(result, than: $0) } ?? true
-        if isBest {
-            bestEpoch = result
-            if settings.keepsBest { best = Parameters(copying: evaluated) }
+        if isBest, settings.keepsBest {
+            if let best { best.copy(from: evaluated) } else { best = try Parameters(tryingToCopy: evaluated) }
         }
-        // A long training's mistakes would fill memory and checkpoints.
-        epochs = epochs.map { $0.epoch == bestEpoch?.epoch ? $0 : $0.withoutMistakes } + [result]
+        if isBest { bestEpoch = result }
+        // A long training's mistakes and matrices would fill memory and checkpoints.
+        epochs = epochs.map { $0.epoch == bestEpoch?.epoch ? $0 : $0.withoutDetails } + [result]
         partial = (ResultSum(graph, metrics), 0)
     }
 
@@ -289,9 +254,9 @@ public final class Trainer {
             }
             step = batches.steps.lowerBound + sum.steps
             partial.seconds = before + secondsSince(start)
-            if stopper.isPaused { return nil }
             if stopper.isStopped { break }
-            if step < end { try onCheckpoint?(checkpoint(isFinished: false)) }
+            if stopper.isPaused { return nil }
+            if step < end { try save(onCheckpoint) }
         }
         executor.updateAverages()
         let result = EpochResult(

@@ -38,12 +38,13 @@ enum TrainCommand {
         }
         var experiment = options.experiment.completed(by: recipe, seed: seed)
         experiment.command = commandLine("train")
-        try train(
-            experiment, into: options.output ?? RunFolder.defaultPath(of: recipe), options, resuming: nil)
+        try train(experiment, into: options.output ?? RunFolder.defaultPath(of: recipe), options)
     }
 
     /// Goes on with the run in a folder.
     private static func resume(_ folder: String, _ options: TrainOptions) throws {
+        // Before its checkpoint is read: a run that is at work would write another.
+        let lock = try RunLock(folder)
         let checkpoint = try RunFolder.checkpoint(in: folder)
         guard let json = checkpoint.metadata[experimentKey],
             var experiment = try? JSONDecoder().decode(Experiment.self, from: Data(json.utf8))
@@ -52,36 +53,37 @@ enum TrainCommand {
         }
         try experiment.check(options.experiment, folder: folder)
         experiment.data = options.experiment.data ?? experiment.data
-        try train(experiment, into: folder, options, resuming: checkpoint)
+        try train(experiment, into: folder, options, resuming: (checkpoint, lock))
     }
 
     /// Where a checkpoint's file keeps the experiment.
     private static let experimentKey = "lanes.experiment"
 
     private static func train(
-        _ experiment: Experiment, into path: String, _ options: TrainOptions, resuming checkpoint: Checkpoint?
+        _ experiment: Experiment, into path: String, _ options: TrainOptions,
+        resuming earlier: (checkpoint: Checkpoint, lock: RunLock)? = nil
     ) throws {
         Interruption.watch()
         let recipe = try experiment.chosenRecipe()
         let data = try experiment.digits()
         let (command, seed) = (experiment.command, experiment.seed ?? 1)
-        let trainer = try recipe.trainer(on: data, seed: seed, threads: options.threads, resuming: checkpoint)
+        let trainer = try recipe.trainer(on: data, seed: seed, threads: options.threads, resuming: earlier?.checkpoint)
         // After everything else that can be wrong.
         let folder = try RunFolder(
-            path, recipe: recipe, seed: seed, command: command, data: data,
+            earlier?.lock ?? RunLock(making: path), recipe: recipe, seed: seed, command: command, data: data,
             remarks: [experimentKey: String(decoding: try JSONEncoder().encode(experiment), as: UTF8.self)],
-            resuming: checkpoint)
-        if let epochs = folder.unfinished {
+            resuming: earlier?.checkpoint)
+        if let unfinished = folder.unfinished {
             printToStandardError(
-                "\(path) holds a run that was ended after \(epochs); --resume \(path) goes on with it. It stays until the "
-                    + "first epoch of this run has ended.\n")
+                "\(path) holds \(printable(unfinished)); train --resume \(shellWord(path)) goes on with it. It stays until "
+                    + "the first epoch of this run has ended.\n")
         }
         var printer = TrainPrinter(recipe: recipe, isJSON: options.json)
         printer.start(trainer, origin: data.origin)
         let bar = options.json ? nil : ProgressBar()
         defer { bar?.clear() }  // Before an error is printed on its line.
         var isSaved = false
-        func run(remark: String? = nil) throws -> Run {
+        func ended(remark: String? = nil) throws -> Run {
             var run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: command)
             run.remark = remark
             return run
@@ -99,7 +101,7 @@ enum TrainCommand {
                     bar?.show(progress)
                 })
         } catch let error as TrainingError {
-            try folder.report(run(remark: "The training ran away: \(error)."))
+            try folder.report(ended(remark: "The training ran away: \(error)."))
             throw error
         }
         if !trainer.isFinished, let signal = Interruption.noted {
@@ -109,10 +111,10 @@ enum TrainCommand {
                 isSaved
                 ? "it goes on with: swift run train --resume \(shellWord(path))"
                 : "nothing of it was saved: the earlier run is still there"
-            try folder.report(run(remark: "The training was \(stop); \(next)"))
+            try folder.report(ended(remark: "The training was \(stop); \(next)"))
             throw Interruption(signal: signal, "\(stop); \(next)")
         }
-        let result = try run()
+        let result = try ended()
         try folder.finish(result)
         printer.finish(result, folder: folder.path)
         try printer.checkOutput()

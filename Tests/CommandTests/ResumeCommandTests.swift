@@ -182,7 +182,7 @@ struct ResumeCommandTests: Sendable {
         let before = try Data(contentsOf: URL(fileURLWithPath: path("run/checkpoint.safetensors")))
         let failed = try await run(["mlp", "--data", "digits", "--learning-rate", "1e30", "--output", "run"])
         #expect(failed.exitCode == 70)
-        #expect(failed.errors.contains("run holds a run that was ended after"), "\(failed.errors)")
+        #expect(failed.errors.contains("run holds a run that was ended after "), "\(failed.errors)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: path("run/checkpoint.safetensors"))) == before)
         #expect(try await run(["--resume", "run"]).exitCode == 0)
     }

@@ -35,14 +35,23 @@ private struct LongBatchCase: Sendable, CustomTestStringConvertible {
 @Suite struct LongBatchTests {
     private static let image = Shape(channels: 1, height: 28, width: 28)
 
-    /// A group has 63 samples of 676 positions; a product's block at most 320, and a depthwise convolution's is a row.
+    /// A group has 63 samples of 676 positions; a product's block at most 320, and a depthwise convolution's
+    /// 1024.
     private static let cases = [
         LongBatchCase(testDescription: "im2col", input: image, samples: 1000, roundings: 320 + 3 * 63) {
             $0.conv2d(3, kernel: 3, name: "layer")
         },
         LongBatchCase(
             testDescription: "depthwise", input: Shape(channels: 2, height: 28, width: 28), samples: 1000,
-            roundings: 26 + 26 * 63
+            roundings: 26 + 26 + 63
+        ) { $0.conv2d(2, kernel: 3, groups: 2, name: "layer") },
+        LongBatchCase(
+            testDescription: "depthwise, wide image", input: Shape(channels: 2, height: 3, width: 100_000), samples: 1,
+            roundings: 1024 + 98
+        ) { $0.conv2d(2, kernel: 3, groups: 2, name: "layer") },
+        LongBatchCase(
+            testDescription: "depthwise, high image", input: Shape(channels: 2, height: 100_000, width: 3), samples: 1,
+            roundings: 1024 + 98
         ) { $0.conv2d(2, kernel: 3, groups: 2, name: "layer") },
         // The gradient of its weight has terms of both signs.
         LongBatchCase(

@@ -14,10 +14,12 @@ struct RunFolderTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    private func folder(_ name: String = "run", recipe: Recipe = .mlp) throws -> RunFolder {
+    private func folder(
+        _ name: String = "run", recipe: Recipe = .mlp, resuming checkpoint: Checkpoint? = nil
+    ) throws -> RunFolder {
         try RunFolder(
-            directory.path + "/" + name, recipe: recipe, seed: 3, command: "swift run train",
-            data: drawnDigits(10, test: 10))
+            RunLock(making: directory.path + "/" + name), recipe: recipe, seed: 3, command: "swift run train",
+            data: drawnDigits(10, test: 10), resuming: checkpoint)
     }
 
     /// The SHA-256 of a file's weights.
@@ -104,6 +106,51 @@ struct RunFolderTests {
             ]
             #expect(try files("a/b") == six)
         }
+    }
+
+    /// A run of a few steps, ended in the middle of an epoch.
+    private func endInEpoch(_ number: Int, seed: UInt64 = 3) throws -> Trainer {
+        var recipe = Recipe.mlp
+        (recipe.settings.epochs, recipe.settings.batchSize) = (3, 10)
+        let folder = try folder(recipe: recipe)
+        let trainer = try recipe.trainer(on: drawnDigits(64, test: 10), seed: seed, threads: 2)
+        try trainer.run(
+            checkpointEvery: 0, onCheckpoint: { try folder.save($0, of: trainer) },
+            onProgress: { if $0.epoch == number, $0.done > 20 { $0.pause() } })
+        return trainer
+    }
+
+    @Test(
+        "A run that fails as it takes over the folder of an unfinished one leaves nothing that would go on among its files"
+    )
+    func failingTakeover() throws {
+        _ = try endInEpoch(2)
+        #expect(try folder().unfinished == "a run that was ended after 1 epoch")
+        try FileManager.default.removeItem(atPath: directory.path + "/run/best.safetensors")
+        try directory.write([], to: "run/best.safetensors/inside")
+        #expect(throws: FileError.self) { try endInEpoch(2, seed: 4) }
+        #expect(throws: FileError.self) { try RunFolder.checkpoint(in: directory.path + "/run") }
+    }
+
+    @Test("A run that goes on in its first epoch knows its folder, and writes its report there")
+    func resumedInFirstEpoch() throws {
+        let trainer = try endInEpoch(1)
+        var recipe = Recipe.mlp
+        (recipe.settings.epochs, recipe.settings.batchSize) = (3, 10)
+        let checkpoint = try RunFolder.checkpoint(in: directory.path + "/run")
+        #expect(checkpoint.epochs.isEmpty && checkpoint.step > 0)
+        let data = try drawnDigits(10, test: 10)
+        let run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: "")
+        #expect(try folder(recipe: recipe, resuming: checkpoint).report(run))
+        // Another run's it does not take for its own.
+        #expect(try folder(recipe: .compact, resuming: checkpoint).report(run) == false)
+    }
+
+    @Test("A checkpoint that cannot be read stays until the first epoch's end, as any other that is not finished")
+    func unreadableCheckpoint() throws {
+        try directory.write([1, 2, 3], to: "run/checkpoint.safetensors")
+        let unfinished = try folder().unfinished
+        #expect(unfinished?.hasPrefix("a run whose checkpoint cannot be read (") == true)
     }
 
     @Test("config.json holds the settings", .namingCases)

@@ -106,29 +106,32 @@ struct CheckpointTests {
     func pause(name: String) throws {
         let whole = try trainer(name)
         try whole.run()
-        let paused = try trainer(name)
-        var last: Checkpoint?
-        var runs = 0
-        while !paused.isFinished {
-            let count = Mutex(0)
-            try paused.run(
-                onCheckpoint: { last = $0 },
-                onProgress: { progress in
-                    let steps = count.withLock { count in
-                        count += 1
-                        return count
-                    }
-                    if steps == 3 { progress.pause() }
-                })
-            runs += 1
-            guard let last, !paused.isFinished else { continue }
-            #expect(last.step == 3 * runs)
-            let resumed = try trainer(name, resuming: last)
-            // What is there already can be used.
-            #expect(try resumed.parameters.digest() == paused.parameters.digest())
+        // After every step, the last one of an epoch and of the training too.
+        for stride in 1...3 {
+            let paused = try trainer(name)
+            var last: Checkpoint?
+            var runs = 0
+            while !paused.isFinished {
+                let count = Mutex(0)
+                try paused.run(
+                    onCheckpoint: { last = $0 },
+                    onProgress: { progress in
+                        let steps = count.withLock { count in
+                            count += 1
+                            return count
+                        }
+                        if steps == stride { progress.pause() }
+                    })
+                runs += 1
+                guard let last, !paused.isFinished else { continue }
+                #expect(last.step == stride * runs)
+                let resumed = try trainer(name, resuming: last)
+                // What is there already can be used.
+                #expect(try resumed.parameters.digest() == paused.parameters.digest())
+            }
+            #expect(runs > 3)
+            #expect(try Outcome(paused) == Outcome(whole), "every \(stride)")
         }
-        #expect(runs > 3)
-        #expect(try Outcome(paused) == Outcome(whole))
     }
 
     @Test("A training that was stopped has ended")
@@ -168,6 +171,28 @@ struct CheckpointTests {
         let resumed = try trainer("averages and best", resuming: saved[8])
         try resumed.run()
         #expect(try Outcome(resumed) == Outcome(whole))
+    }
+
+    @Test("A run after a closure's error goes on where that one ended", arguments: ["checkpoint", "epoch"])
+    func errorOfClosure(which: String) throws {
+        struct Full: Error {}
+        let whole = try trainer("averages and best")
+        try whole.run()
+        let trainer = try trainer("averages and best")
+        for round in 0..<40 where !trainer.isFinished {
+            var calls = 0
+            do {
+                try trainer.run(
+                    checkpointEvery: 0,
+                    onEpoch: { _ in if which == "epoch" { throw Full() } },
+                    onCheckpoint: { _ in
+                        calls += 1
+                        if which == "checkpoint", calls == 1 + round % 3 { throw Full() }
+                    })
+            } catch is Full {}
+        }
+        #expect(trainer.isFinished)
+        #expect(try Outcome(trainer) == Outcome(whole))
     }
 
     static let changes: [(name: String, change: @Sendable (inout TrainingSettings) -> Void)] = [

@@ -13,17 +13,19 @@ package final class FileStream: ByteStream {
     /// - Throws: ``FileError/missingInput(path:problem:)`` or ``FileError/unreadable(path:problem:)``, the latter also
     ///   for a folder, a device or a pipe.
     package init(_ path: String) throws(FileError) {
+        // A named pipe is opened at once, instead of when there is a writer.
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { throw FileStream.failure(path) }
         var status = stat()
-        // Before it is opened, because opening a named pipe would wait for a writer.
-        guard stat(path, &status) == 0 else { throw FileStream.failure(path) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        let isKnown = fstat(file, &status) == 0
+        guard isKnown, status.st_mode & S_IFMT == S_IFREG else {
+            let failure = FileStream.failure(path)
+            close(file)
+            guard isKnown else { throw failure }
             let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "neither a file nor a directory"
             throw .unreadable(path: path, problem: "found \(kind), expected a file")
         }
-        file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw FileStream.failure(path) }
-        self.path = path
-        left = Int(status.st_size)
+        (self.path, self.file, left) = (path, file, Int(status.st_size))
     }
 
     deinit { close(file) }
