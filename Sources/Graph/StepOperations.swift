@@ -1,5 +1,7 @@
 import LanesKernels
 
+// What a step does besides the layers' passes: loading its batch, the losses, and the proof that it is finite.
+
 extension PlanBuilder {
     /// All operations of a step, in the order in which they could run one after the other.
     func addAll(
@@ -19,8 +21,6 @@ extension PlanBuilder {
         return results
     }
 }
-
-// What a step does besides the layers' passes: loading its batch, the losses, and the proof that it is finite.
 
 /// The values that a step's results are read from.
 struct ResultValues {
