@@ -41,7 +41,7 @@ struct FuzzTests {
             } catch {
                 let isKnown =
                     error is FileError || error is SafetensorsError || error is ModelError || error is GraphError
-                    || error is SettingsError
+                    || error is SettingsError || error is TrainingError
                 if !isKnown { Issue.record("input \(index): \(error)") }
             }
         }
