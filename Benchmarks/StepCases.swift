@@ -1,20 +1,19 @@
 import LanesKernels
-import LanesRecipes
 import LanesCommandLine
 import LanesGraph
 import Synchronization
 
-/// `step/RECIPE`: one training step (load, forward, loss, backward, Adam) at the recipe's batch size, on data that is
-/// already in memory.
+/// `step/RECIPE`: one training step (load, forward, loss, backward, optimizer) at the recipe's batch size, on data that is
+/// already in memory; the same of other networks (StepNetworks.swift).
 func stepCases(threads: Int) -> [Case] {
-    Recipe.all.map { recipe in
-        Case(name: "step/\(recipe.name)") {
-            let graph = try recipe.graph()
-            let operations = 2 * Double(graph.trainingMultiplyAdds * recipe.settings.batchSize)
+    StepNetwork.all.map { network in
+        Case(name: "step/\(network.name)") {
+            let graph = try network.graph()
+            let operations = 2 * Double(graph.trainingMultiplyAdds * network.batchSize)
             return Work(
                 operations: operations, threads: threads,
-                verify: { try verifyStep(recipe, graph, threads: threads) },
-                time: { try timeSteps(recipe, graph, threads: threads, seconds: $0) }, plain: nil)
+                verify: { try verifyStep(network, graph, threads: threads) },
+                time: { try timeSteps(network, graph, threads: threads, seconds: $0) }, plain: nil)
         }
     }
 }
@@ -26,16 +25,14 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
     let labels: [Int32]
     let heads: Int
 
-    init(_ recipe: Recipe, _ graph: Graph) {
-        batchSize = recipe.settings.batchSize
-        heads = recipe.tasks.count
+    init(_ network: StepNetwork, _ graph: Graph) {
+        (batchSize, heads) = (network.batchSize, graph.heads.count)
         var random = RandomStream(seed: 1, purpose: .gradientCheck)
-        images = (0..<8 * recipe.settings.batchSize * Recipe.imageShape.count).map { _ in
+        images = (0..<8 * network.batchSize * graph.inputs[0].shape.count).map { _ in
             Scalar(Float(random.uniform()))
         }
-        let tasks = recipe.tasks
-        labels = (0..<8 * recipe.settings.batchSize).flatMap { _ in
-            tasks.map { Int32(random.integer(below: $0.classes.count)) }
+        labels = (0..<8 * network.batchSize).flatMap { _ in
+            graph.heads.indices.map { Int32(random.integer(below: graph.outputShape(ofHead: $0).count)) }
         }
     }
 
@@ -56,18 +53,18 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
 }
 
 /// The times between the reports of successive steps within one run.
-private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: Double) throws -> Timing {
+private func timeSteps(_ network: StepNetwork, _ graph: Graph, threads: Int, seconds: Double) throws -> Timing {
     let executor = try Executor(
-        graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(recipe.settings.optimizer),
-        batchSize: recipe.settings.batchSize, threads: threads)
-    let batches = RandomBatches<Float>(recipe, graph)
+        graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(network.optimizer),
+        batchSize: network.batchSize, threads: threads)
+    let batches = RandomBatches<Float>(network, graph)
     let reports = Mutex<[Double]>([])
     func run(_ steps: Range<Int>) throws -> Timing {
         reports.withLock {
             $0.removeAll(keepingCapacity: true)
             $0.reserveCapacity(steps.count)
         }
-        try executor.run(steps: steps, from: batches, learningRate: .constant(recipe.settings.learningRate)) { result in
+        try executor.run(steps: steps, from: batches, learningRate: .constant(network.learningRate)) { result in
             // A training loop looks at every step's loss, so reading it belongs to the step.
             let loss = result.loss
             reports.withLock { if loss.isFinite { $0.append(now()) } }
@@ -90,26 +87,26 @@ private func timeSteps(_ recipe: Recipe, _ graph: Graph, threads: Int, seconds: 
 /// BatchNorm even cancel to nothing. Besides, rounding may turn over the sign before a ReLU or the greatest of a window,
 /// which moves one of a gradient's m terms: of random signs, it is a √m-th of their sum, with m at least the batch times the
 /// 7×7 positions of the smallest images.
-private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -> String? {
+private func verifyStep(_ network: StepNetwork, _ graph: Graph, threads: Int) throws -> String? {
     let single = try Parameters<Float>(graph, seed: 1)
     let double = try Parameters<Double>(graph, seed: 1)
     var before: [String: [Float]] = [:]
     for name in single.names { before[name] = single[name] }
     for (name, values) in before { try double.set(name, to: values.map { Double($0) }) }
     let step = try Executor(
-        graph, parameters: single, mode: .training(recipe.settings.optimizer), batchSize: recipe.settings.batchSize,
+        graph, parameters: single, mode: .training(network.optimizer), batchSize: network.batchSize,
         threads: threads)
     let truth = try Executor(
-        graph, parameters: double, mode: .training(nil), batchSize: recipe.settings.batchSize, threads: 1)
+        graph, parameters: double, mode: .training(nil), batchSize: network.batchSize, threads: 1)
     let losses = Mutex((0.0, 0.0))
     try step.run(
-        steps: 0..<1, from: RandomBatches<Float>(recipe, graph), learningRate: .constant(recipe.settings.learningRate)
+        steps: 0..<1, from: RandomBatches<Float>(network, graph), learningRate: .constant(network.learningRate)
     ) { result in losses.withLock { $0.0 = result.loss } }
     try truth.run(
-        steps: 0..<1, from: RandomBatches<Double>(recipe, graph),
+        steps: 0..<1, from: RandomBatches<Double>(network, graph),
         report: { result in losses.withLock { $0.1 = result.loss } })
     let (found, expected) = losses.withLock { $0 }
-    let terms = Double(recipe.settings.batchSize * Recipe.imageShape.count)
+    let terms = Double(network.batchSize * graph.inputs[0].shape.count)
     let relative = 10 * terms.squareRoot() * ulp
     if let wrong = difference("loss", [Float(found)], [expected], tolerance: { _ in expected * relative }) {
         return wrong
@@ -122,21 +119,21 @@ private func verifyStep(_ recipe: Recipe, _ graph: Graph, threads: Int) throws -
     for name in single.names {
         guard let values = before[name], let gradient = step.gradient(of: name), let exact = truth.gradient(of: name)
         else { continue }
-        let turned = 1 / Double(recipe.settings.batchSize * 49).squareRoot()
+        let turned = 1 / Double(network.batchSize * 49).squareRoot()
         let tolerance = (relative + turned) * (greatest[name.prefix { $0 != "." }] ?? 0)
         if let wrong = difference("gradient of \(name)", gradient, exact, tolerance: { _ in tolerance }) {
             return wrong
         }
-        guard case .adam = recipe.settings.optimizer.rule else { continue }
+        guard case .adam = network.optimizer.rule else { continue }
         let zeros = [Double](repeating: 0, count: values.count)
         let expected = plainAdam(
             weights: values.map(Double.init), gradients: gradient.map(Double.init), mean: zeros, square: zeros,
-            stepSize: recipe.settings.learningRate / 0.1, rootScale: 1 / 0.001.squareRoot()
+            stepSize: network.learningRate / 0.1, rootScale: 1 / 0.001.squareRoot()
         ).weights
         // Ten roundings of a first step, which is as long as the learning rate, 1 − β₂'s own among them (it is a
         // thousandth of β₂, whose rounding it carries), and one of the weight.
         let wrong = difference("updated \(name)", single[name] ?? [], expected) {
-            (Double(values[$0].magnitude) + recipe.settings.learningRate * 1000) * ulp
+            (Double(values[$0].magnitude) + network.learningRate * 1000) * ulp
         }
         if let wrong { return wrong }
     }
