@@ -1,26 +1,32 @@
 import Foundation
 import Synchronization
 
-/// A signal that asked the process to end: SIGINT (Ctrl-C) or SIGTERM.
+/// A signal that asked the process to end: SIGINT (Ctrl-C), SIGTERM, or SIGHUP of a terminal that closes.
 public struct Interruption: Error, CustomStringConvertible {
     public let signal: Int32
     public let description: String
 
     public init(signal: Int32, _ description: String) { (self.signal, self.description) = (signal, description) }
 
-    /// "SIGINT" or "SIGTERM".
-    public static func name(_ signal: Int32) -> String { signal == SIGINT ? "SIGINT" : "SIGTERM" }
+    /// "SIGINT", "SIGTERM" or "SIGHUP".
+    public static func name(_ signal: Int32) -> String {
+        signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP"
+    }
 
     /// From now on the first of these signals is only noted, also where a shell has them ignored for a job in the
     /// background; a second one ends the process. A reader of standard output that goes away ends nothing.
     public static func watch() {
         Foundation.signal(SIGPIPE, SIG_IGN)
         _ = received.load(ordering: .relaxed)  // A handler must not be the first to touch it.
-        for number in [SIGINT, SIGTERM] {
+        // nohup has it ignored, and means that.
+        let hangup = Foundation.signal(SIGHUP, SIG_IGN)
+        let isIgnored = unsafeBitCast(hangup, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        for number in [SIGINT, SIGTERM] + (isIgnored ? [] : [SIGHUP]) {
             Foundation.signal(number) { number in
                 Interruption.received.store(number, ordering: .relaxed)
                 Foundation.signal(SIGINT, SIG_DFL)
                 Foundation.signal(SIGTERM, SIG_DFL)
+                Foundation.signal(SIGHUP, SIG_DFL)
             }
         }
         // Dispatch's threads block signals, and a process that one of them starts begins so.
@@ -28,6 +34,7 @@ public struct Interruption: Error, CustomStringConvertible {
         sigemptyset(&wanted)
         sigaddset(&wanted, SIGINT)
         sigaddset(&wanted, SIGTERM)
+        sigaddset(&wanted, SIGHUP)
         pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
     }
 

@@ -25,23 +25,35 @@
 // thread, AVX-512).
 
 extension ConvolutionGeometry {
-    /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and what they
-    /// make of a whole image is no more than half a second-level cache, 512 KB of Floats.
+    /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and should: every
+    /// band of tiles goes over all transformed weights, so where these are larger than a second-level cache a band must
+    /// have enough tiles to be worth it.
     package var isWinograd: Bool {
         groups == 1 && window.kernel == 3 && window.stride == 1 && window.dilation == 1
             && max(window.padding.top, window.padding.left, window.padding.bottom, window.padding.right) <= 2
             && window.channels % vectorWidth == 0 && outputChannels % vectorWidth == 0
-            && 16 * forwardTiles.tiles * (window.channels + outputChannels) <= 131_072
+            && (winogradWeightCount <= 262_144 || bandTiles(forwardTiles) >= 32)
     }
+
+    /// The rows of tiles that are worked on at a time: what is made of them is no more than half a second-level cache,
+    /// 512 KB of Floats, if one row is not.
+    fileprivate func bandRows(_ grid: TileGrid) -> Int {
+        let fitting = max(1, 131_072 / (16 * grid.columns * (window.channels + outputChannels)))
+        // As equal as possible.
+        let bands = (grid.rows + fitting - 1) / fitting
+        return (grid.rows + bands - 1) / bands
+    }
+
+    private func bandTiles(_ grid: TileGrid) -> Int { bandRows(grid) * grid.columns }
 
     /// Scalars of transformed weights, [16 places][panels][rows][16], and of their gradient.
     package var winogradWeightCount: Int { 16 * window.channels * outputChannels }
 
     /// Scalars of workspace for each of the three passes.
     package var winogradWorkspaceCount: Int {
-        let passes = [forwardTiles, backwardTiles]
-        return (passes.map { $0.tiles * 16 * (window.channels + outputChannels) }.max() ?? 0)
-            + (passes.map { $0.paddedPositions }.max() ?? 0) * max(window.channels, outputChannels)
+        let bands = [forwardTiles, backwardTiles].map { $0.band(0..<bandRows($0)) }
+        return (bands.map { $0.tiles * 16 * (window.channels + outputChannels) }.max() ?? 0)
+            + (bands.map { $0.paddedPositions }.max() ?? 0) * max(window.channels, outputChannels)
     }
 
     var forwardTiles: TileGrid {
@@ -149,10 +161,14 @@ package func winogradForward<Scalar: KernelScalar>(
     bias: UnsafePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false,
     workspace: UnsafeMutablePointer<Scalar>
 ) {
-    convolve(
-        geometry.forwardTiles, input, size: geometry.window.input, channels: geometry.window.channels, weight: weight,
-        bias: bias, into: output, channels: geometry.outputChannels, accumulating: accumulating,
-        workspace: workspace)
+    let (grid, inputs, outputs) = (geometry.forwardTiles, geometry.window.channels, geometry.outputChannels)
+    grid.forEachBand(of: geometry.bandRows(grid), over: geometry.window.input) { band, rows, first in
+        convolve(
+            band, input + rows.lowerBound * geometry.window.input.width * inputs,
+            size: Extent(height: rows.count, width: geometry.window.input.width), channels: inputs, weight: weight,
+            bias: bias, into: output + first * grid.output.width * outputs, channels: outputs,
+            accumulating: accumulating, workspace: workspace)
+    }
 }
 
 /// X' = the gradient of the input, or X' += it.
@@ -164,10 +180,14 @@ package func winogradBackwardData<Scalar: KernelScalar>(
     _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) {
-    convolve(
-        geometry.backwardTiles, outputGradient, size: geometry.window.output, channels: geometry.outputChannels,
-        weight: weight, bias: nil, into: inputGradient, channels: geometry.window.channels, accumulating: accumulating,
-        workspace: workspace)
+    let (grid, inputs, outputs) = (geometry.backwardTiles, geometry.window.channels, geometry.outputChannels)
+    grid.forEachBand(of: geometry.bandRows(grid), over: geometry.window.output) { band, rows, first in
+        convolve(
+            band, outputGradient + rows.lowerBound * geometry.window.output.width * outputs,
+            size: Extent(height: rows.count, width: geometry.window.output.width), channels: outputs, weight: weight,
+            bias: nil, into: inputGradient + first * grid.output.width * inputs, channels: inputs,
+            accumulating: accumulating, workspace: workspace)
+    }
 }
 
 /// U' = the gradient of the transformed weights, or U' += it, and what its taps reached (WinogradReach.swift).
@@ -183,19 +203,25 @@ package func winogradBackwardWeights<Scalar: KernelScalar>(
     workspace: UnsafeMutablePointer<Scalar>
 ) {
     let (grid, inputs, outputs) = (geometry.forwardTiles, geometry.window.channels, geometry.outputChannels)
-    let values = workspace
-    let gradients = values + 16 * grid.tiles * inputs
-    transformInput(
-        grid, input, size: geometry.window.input, channels: inputs, into: values,
-        padded: gradients + 16 * grid.tiles * outputs)
-    transformGradient(grid, outputGradient, channels: outputs, into: gradients)
-    for place in 0..<16 {
-        let target = Panels.packed(transformedGradient + place * inputs * outputs, rows: inputs)
-        multiply(
-            m: inputs, n: outputs, k: grid.tiles,
-            Strided(values + place * grid.tiles * inputs, rowStride: 1, columnStride: inputs),
-            .rowMajor(gradients + place * grid.tiles * outputs, columns: outputs),
-            addingTo: accumulating ? target : nil, separately: separately, into: target)
+    let width = geometry.window.input.width
+    var accumulates = accumulating
+    grid.forEachBand(of: geometry.bandRows(grid), over: geometry.window.input) { band, rows, first in
+        let values = workspace
+        let gradients = values + 16 * band.tiles * inputs
+        transformInput(
+            band, input + rows.lowerBound * width * inputs, size: Extent(height: rows.count, width: width),
+            channels: inputs, into: values, padded: gradients + 16 * band.tiles * outputs)
+        transformGradient(
+            band, outputGradient + first * grid.output.width * outputs, channels: outputs, into: gradients)
+        for place in 0..<16 {
+            let target = Panels.packed(transformedGradient + place * inputs * outputs, rows: inputs)
+            multiply(
+                m: inputs, n: outputs, k: band.tiles,
+                Strided(values + place * band.tiles * inputs, rowStride: 1, columnStride: inputs),
+                .rowMajor(gradients + place * band.tiles * outputs, columns: outputs),
+                addingTo: accumulates ? target : nil, separately: separately || grid.tiles > longestChain, into: target)
+        }
+        accumulates = true
     }
     uniteReach(
         geometry, input: input, outputGradient: outputGradient,

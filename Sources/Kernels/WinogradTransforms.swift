@@ -13,6 +13,29 @@ struct TileGrid {
     /// Of the image that the tiles read, in whole tiles and with their rims.
     var paddedSize: Extent { Extent(height: 2 * rows + 2, width: 2 * columns + 2) }
     var paddedPositions: Int { paddedSize.height * paddedSize.width }
+
+    /// Some rows of tiles as a grid of their own, which begins where they do.
+    @inline(__always)
+    func band(_ tileRows: Range<Int>) -> TileGrid {
+        TileGrid(
+            output: Extent(
+                height: min(2 * tileRows.count, output.height - 2 * tileRows.lowerBound), width: output.width),
+            top: max(0, top - 2 * tileRows.lowerBound), left: left)
+    }
+
+    /// Goes over the tiles in bands of so many of their rows.
+    ///
+    /// - Parameter body: Gets the band, the rows of the input that it reads, and the first row of its results.
+    @inline(__always)
+    func forEachBand(of tileRows: Int, over input: Extent, _ body: (TileGrid, _ rows: Range<Int>, _ first: Int) -> Void)
+    {
+        for row in stride(from: 0, to: rows, by: tileRows) {
+            let tiles = row..<min(row + tileRows, rows)
+            let start = min(max(0, 2 * row - top), input.height)
+            let end = min(max(start, 2 * tiles.upperBound + 2 - top), input.height)
+            body(band(tiles), start..<end, 2 * row)
+        }
+    }
 }
 
 /// V[16 places][tiles][channels] = Bᵀ·d·B of every tile.

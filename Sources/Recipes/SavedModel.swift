@@ -22,6 +22,7 @@ public struct SavedModel {
     ///   `ModelError` and `GraphError` where it is damaged or holds other tensors than the network.
     public init(contentsOf path: String, recipe name: String? = nil) throws {
         let file = try Safetensors(contentsOf: URL(fileURLWithPath: path))
+        try Self.refuseCheckpoint(file)
         let ownName = file.metadata["recipe"]
         var recipe: Recipe?
         if let name = name ?? ownName {
@@ -73,6 +74,13 @@ public struct SavedModel {
         } else {
             differences = []
         }
+    }
+
+    private static func refuseCheckpoint(_ file: Safetensors) throws(ModelError) {
+        guard file.metadata[Checkpoint.versionKey] != nil else { return }
+        throw ModelError(
+            file.source, found: "a training's checkpoint",
+            expected: "a network, as in the file last.safetensors beside it")
     }
 
     /// - Parameter file: The path of the file that the name and the switches stand in; nil where the caller gave them.

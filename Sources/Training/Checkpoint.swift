@@ -52,7 +52,7 @@ public struct Checkpoint: Sendable {
     static func optimizer(_ index: Int) -> String { "optimizer\(index + 1)" }
 
     private static let version = "1"
-    private static let versionKey = "lanes.checkpoint"
+    package static let versionKey = "lanes.checkpoint"
     static let digestKey = "lanes.checkpoint.sha256"
     static let recordName = "training"
 
@@ -148,10 +148,12 @@ public struct Checkpoint: Sendable {
             let saved = record.conditions.first { $0.name == condition.name }
             guard saved != condition else { continue }
             throw SettingsError(
-                condition.name, found: condition.value,
-                expected: "\(saved?.value ?? "none"), as in the training that is resumed")
+                condition.name, found: Self.short(condition.value),
+                expected: "\(Self.short(saved?.value ?? "none")), as in the training that is resumed")
         }
     }
+
+    private static func short(_ text: String) -> String { text.count > 160 ? text.prefix(160) + "…" : text }
 
     /// The parameters of a part.
     ///

@@ -96,16 +96,15 @@ extension Trainer {
         network.update([UInt8](try encoder.encode(GraphDescription(graph))))
         // Words say nothing of a schedule's last digits, nor of what a program's own does.
         let factors = [0, 1, 3, 7, 15].map { settings.schedule.factor(steps * $0 / 16, stepsPerEpoch, steps) }
-        var all =
-            settings.conditions + [
-                ("factors of the schedule", "\(factors)"), ("network", "one of SHA-256 \(network.hexadecimal())"),
-            ]
+        // What others may follow from comes first.
+        var all = [("network", "one of SHA-256 \(network.hexadecimal())")]
         for (name, dataset) in [("training", training), ("validation", validation), ("test", test)]
             as [(String, (any Dataset)?)]
         {
             let value = try dataset.map { "\($0.count) of SHA-256 \(try $0.digest())" }
             all.append(("\(name) samples", value ?? "none"))
         }
+        all += settings.conditions + [("factors of the schedule", "\(factors)")]
         let result = all.map { Checkpoint.Condition(name: $0.0, value: $0.1) }
         conditions = result
         return result

@@ -31,6 +31,8 @@ enum EvaluateCommand {
         try check(run.result, of: options.model)
         // Before anything is printed, so that an error stands alone.
         if let report = options.report {
+            let files = [report, options.model].map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+            guard files[0] != files[1] else { throw UsageError("--report: found the network's own file") }
             try AtomicFile.write(Data(HTMLReport(run).html.utf8), to: URL(fileURLWithPath: report))
         }
         if options.json {
@@ -41,7 +43,7 @@ enum EvaluateCommand {
             "\(data.origin)\n\(run.recipe.name): \(run.test.count) test images, loss \(decimals(run.result.loss))")
         try printLine(run.recipe.summary(of: run.result))
         try printLine("weights SHA-256 \(run.weightsDigest)")
-        if let report = options.report { try printLine("report \(report)") }
+        if let report = options.report { try printLine("report \(printable(report))") }
     }
 
     /// - Throws: `TrainingError` for results that are not finite.

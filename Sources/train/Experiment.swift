@@ -16,6 +16,8 @@ struct Experiment: Codable {
     var noAugmentation = false
     /// As it was typed.
     var command = ""
+    /// Where the data came from, in words.
+    var origin = ""
 
     /// The recipe that is named, changed as the options say.
     func chosenRecipe() throws -> Recipe {

@@ -66,8 +66,18 @@ enum TrainCommand {
         Interruption.watch()
         let recipe = try experiment.chosenRecipe()
         let data = try experiment.digits()
+        var experiment = experiment
+        if earlier == nil { experiment.origin = data.origin }
         let (command, seed) = (experiment.command, experiment.seed ?? 1)
-        let trainer = try recipe.trainer(on: data, seed: seed, threads: options.threads, resuming: earlier?.checkpoint)
+        let trainer: Trainer
+        do {
+            trainer = try recipe.trainer(on: data, seed: seed, threads: options.threads, resuming: earlier?.checkpoint)
+        } catch let error as SettingsError where error.setting.hasSuffix("samples") {
+            // Numbers alone do not say what went wrong.
+            throw SettingsError(
+                error.setting, found: "\(error.found) (\(data.origin))",
+                expected: "\(error.expected) (\(experiment.origin))")
+        }
         // After everything else that can be wrong.
         let folder = try RunFolder(
             earlier?.lock ?? RunLock(making: path), recipe: recipe, seed: seed, command: command, data: data,
@@ -105,6 +115,7 @@ enum TrainCommand {
             throw error
         }
         if !trainer.isFinished, let signal = Interruption.noted {
+            bar?.clear()
             let place = "in epoch \(trainer.epochs.count + 1) of \(recipe.settings.epochs)"
             let stop = "ended by \(Interruption.name(signal)) \(place)"
             let next =
@@ -112,6 +123,7 @@ enum TrainCommand {
                 ? "it goes on with: swift run train --resume \(shellWord(path))"
                 : "nothing of it was saved: the earlier run is still there"
             try folder.report(ended(remark: "The training was \(stop); \(next)"))
+            printer.interrupted(by: Interruption.name(signal), trainer, folder: path, isSaved: isSaved)
             throw Interruption(signal: signal, "\(stop); \(next)")
         }
         let result = try ended()

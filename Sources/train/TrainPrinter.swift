@@ -52,6 +52,16 @@ struct TrainPrinter {
                 + String(format: "  %.1f s", result.seconds))
     }
 
+    /// In JSON; people are told with the command's end.
+    mutating func interrupted(by signal: String, _ trainer: Trainer, folder: String, isSaved: Bool) {
+        guard isJSON else { return }
+        var object: [String: Any] = [
+            "event": "interrupted", "signal": signal, "epochs": trainer.epochs.count, "output": folder,
+        ]
+        if isSaved { object["resume"] = "swift run train --resume \(shellWord(folder))" }
+        print(JSONLines.line(object))
+    }
+
     mutating func finish(_ run: Run, folder: String) {
         if isJSON { return print(JSONLines(recipe).done(run, folder: folder)) }
         if let epoch = run.resultEpoch { print("\nresults of epoch \(epoch.epoch)") }
@@ -62,6 +72,6 @@ struct TrainPrinter {
         }
         print(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))
         print("weights SHA-256 \(run.weightsDigest)")
-        print("report \(folder)/report.html")
+        print("report \(printable(folder))/report.html")
     }
 }

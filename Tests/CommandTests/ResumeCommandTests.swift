@@ -47,7 +47,8 @@ struct ResumeCommandTests: Sendable {
         "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html",
     ]
 
-    @Test("A run that is ended by a signal says how it goes on, and ends as if nothing had been", arguments: [2, 15])
+    @Test(
+        "A run that is ended by a signal says how it goes on, and ends as if nothing had been", arguments: [1, 2, 15])
     func signals(signal: Int32) async throws {
         let whole = try await run(options + ["--output", "whole"])
         #expect(whole.exitCode == 0, "\(whole.errors)")
@@ -56,13 +57,13 @@ struct ResumeCommandTests: Sendable {
             kill(process.processIdentifier, signal)
         }
         #expect(ended.exitCode == 128 + signal)
-        let name = signal == 2 ? "SIGINT" : "SIGTERM"
+        let name = [1: "SIGHUP", 2: "SIGINT", 15: "SIGTERM"][signal]
         let message =
-            #/train: ended by (SIGINT|SIGTERM) in epoch \d+ of 20; it goes on with: swift run train --resume ended\n/#
+            #/train: ended by (SIGINT|SIGTERM|SIGHUP) in epoch \d+ of 20; it goes on with: swift run train --resume ended\n/#
         let match = try #require(ended.errors.wholeMatch(of: message), "\(ended.errors)")
-        #expect(match.1 == name)
+        #expect(String(match.1) == name)
         #expect(try files("ended") == six)
-        #expect(try String(contentsOfFile: path("ended/report.html"), encoding: .utf8).contains("ended by \(name)"))
+        #expect(try String(contentsOfFile: path("ended/report.html"), encoding: .utf8).contains("ended by \(match.1)"))
         let resumed = try await run(["--resume", "ended", "--threads", "1"])
         #expect(resumed.exitCode == 0, "\(resumed.errors)")
         #expect(try outcome("ended") == outcome("whole"))
@@ -224,9 +225,15 @@ struct ResumeCommandTests: Sendable {
         #expect(other.exitCode == 64)
         #expect(other.errors.hasPrefix("train: training samples: found 36 of SHA-256 "), "\(other.errors)")
 
+        let drawn = try await run(["--resume", "run", "--data", "digits", "--json"])
+        #expect(
+            drawn.errors.contains("(data in MNIST's format from digits: not the original MNIST)"), "\(drawn.errors)")
+        let network = try await CommandProcess.run(["run/checkpoint.safetensors"], of: "evaluate", in: directory)
+        #expect(network.exitCode == 65 && network.errors.contains("found a training's checkpoint"), "\(network.errors)")
+
         let none = try await run(["--resume", "nowhere"])
         #expect(
-            none.exitCode == 66 && none.errors.contains("nowhere/checkpoint.safetensors: "), "\(none.errors)")
+            none.exitCode == 66 && none.errors.hasPrefix("train: nowhere: "), "\(none.errors)")
 
         var checkpoint = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path("run/checkpoint.safetensors"))))
         checkpoint[checkpoint.count / 2] ^= 1

@@ -17,6 +17,17 @@ struct WinogradTests {
         forEach(sizes, [(16, 16), (32, 48), (48, 16)]) { Self().passes(size: $0, channels: $1) }
     }
 
+    /// So large that the tiles are worked on in bands, whole ones and cut ones.
+    @Test("All three passes in bands", .namingCases)
+    static func bandsCases() {
+        let sizes: [(Extent, Padding)] = [
+            (Extent(height: 37, width: 41), 1), (Extent(height: 30, width: 64), 0), (Extent(height: 33, width: 34), 2),
+            (Extent(height: 31, width: 40), Padding(top: 2, left: 0, bottom: 0, right: 1)),
+            (Extent(height: 30, width: 36), Padding(top: 0, left: 1, bottom: 2, right: 0)),
+        ]
+        forEach(sizes, [(48, 32), (32, 80)]) { Self().passes(size: $0, channels: $1) }
+    }
+
     func passes(size: (Extent, Padding), channels: (Int, Int)) {
         let window = WindowGeometry(input: size.0, channels: channels.0, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: channels.1)
@@ -35,7 +46,7 @@ struct WinogradTests {
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, padding: 1), outputChannels: 24),
             ConvolutionGeometry(
-                window: WindowGeometry(input: 60, channels: 64, kernel: 3, padding: 1), outputChannels: 64),
+                window: WindowGeometry(input: 7, channels: 256, kernel: 3, padding: 1), outputChannels: 128),
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, stride: 2, padding: 1), outputChannels: 16),
             ConvolutionGeometry(
