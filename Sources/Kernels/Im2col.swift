@@ -88,16 +88,46 @@ package func col2im<Scalar: KernelScalar>(
     _ patches: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     addingTo image: UnsafeMutablePointer<Scalar>
 ) {
-    for runs in Runs(geometry, rows: rows) {
-        var (place, patch) = (image + runs.image, patches + runs.patch)
-        for _ in 0..<runs.count {
-            for (offset, lanes) in vectors(runs.length) {
-                let sum = load(place + offset, lanes: lanes) + load(patch + offset, lanes: lanes)
-                store(sum, to: place + offset, lanes: lanes)
+    for runs in Runs(geometry, rows: rows) { add(patches + runs.patch, runs, to: image + runs.image) }
+}
+
+/// Adds runs, in vectors as `copy` has them, of which the last two may overlap too.
+@inline(__always)
+private func add<Scalar: KernelScalar>(
+    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, to target: UnsafeMutablePointer<Scalar>
+) {
+    switch runs.length {
+    case 1: add(source, runs, lanes: 1, length: 1, to: target)
+    case 2: add(source, runs, lanes: 1, length: 2, to: target)
+    case 3: add(source, runs, lanes: 1, length: 3, to: target)
+    case 4..<8: add(source, runs, lanes: 4, length: runs.length, to: target)
+    case 8..<16: add(source, runs, lanes: 8, length: runs.length, to: target)
+    default: add(source, runs, lanes: 16, length: runs.length, to: target)
+    }
+}
+
+@inline(__always)
+private func add<Scalar: KernelScalar>(
+    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, lanes: Int, length: Int, to target: UnsafeMutablePointer<Scalar>
+) {
+    var (from, to) = (source, target)
+    let last = length &- lanes
+    for _ in 0..<runs.count {
+        if lanes == 1 {
+            for i in 0..<length { to[i] += from[i] }
+        } else {
+            // Before the vector that it overlaps is written.
+            let end = load(to + last, lanes: lanes) + load(from + last, lanes: lanes)
+            var offset = 0
+            while offset < last {
+                let sum = load(to + offset, lanes: lanes) + load(from + offset, lanes: lanes)
+                store(sum, to: to + offset, lanes: lanes)
+                offset &+= lanes
             }
-            place += runs.imageStep
-            patch += runs.patchStep
+            store(end, to: to + last, lanes: lanes)
         }
+        from += runs.patchStep
+        to += runs.imageStep
     }
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("im2col and col2im")
 struct Im2colTests {
-    static let channelCounts = [1, 3, 5, 16, 17]
+    static let channelCounts = [1, 3, 5, 6, 16, 17]
 
     @Test("Whole images and blocks of rows", .namingCases)
     static func patchesCases() {
