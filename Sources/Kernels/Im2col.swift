@@ -78,7 +78,11 @@ package func im2col<Scalar: KernelScalar>(
     _ image: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     into patches: UnsafeMutablePointer<Scalar>
 ) {
-    for runs in Runs(geometry, rows: rows) { copy(image + runs.image, runs, to: patches + runs.patch) }
+    for runs in Runs(geometry, rows: rows) {
+        move(
+            runs, image + runs.image, step: runs.imageStep, to: patches + runs.patch, step: runs.patchStep,
+            adding: false)
+    }
 }
 
 /// The adjoint of `im2col`: adds every patch to the places of the image that it was read from.
@@ -88,46 +92,10 @@ package func col2im<Scalar: KernelScalar>(
     _ patches: UnsafePointer<Scalar>, _ geometry: WindowGeometry, rows: Range<Int>,
     addingTo image: UnsafeMutablePointer<Scalar>
 ) {
-    for runs in Runs(geometry, rows: rows) { add(patches + runs.patch, runs, to: image + runs.image) }
-}
-
-/// Adds runs, in vectors as `copy` has them, of which the last two may overlap too.
-@inline(__always)
-private func add<Scalar: KernelScalar>(
-    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, to target: UnsafeMutablePointer<Scalar>
-) {
-    switch runs.length {
-    case 1: add(source, runs, lanes: 1, length: 1, to: target)
-    case 2: add(source, runs, lanes: 1, length: 2, to: target)
-    case 3: add(source, runs, lanes: 1, length: 3, to: target)
-    case 4..<8: add(source, runs, lanes: 4, length: runs.length, to: target)
-    case 8..<16: add(source, runs, lanes: 8, length: runs.length, to: target)
-    default: add(source, runs, lanes: 16, length: runs.length, to: target)
-    }
-}
-
-@inline(__always)
-private func add<Scalar: KernelScalar>(
-    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, lanes: Int, length: Int, to target: UnsafeMutablePointer<Scalar>
-) {
-    var (from, to) = (source, target)
-    let last = length &- lanes
-    for _ in 0..<runs.count {
-        if lanes == 1 {
-            for i in 0..<length { to[i] += from[i] }
-        } else {
-            // Before the vector that it overlaps is written.
-            let end = load(to + last, lanes: lanes) + load(from + last, lanes: lanes)
-            var offset = 0
-            while offset < last {
-                let sum = load(to + offset, lanes: lanes) + load(from + offset, lanes: lanes)
-                store(sum, to: to + offset, lanes: lanes)
-                offset &+= lanes
-            }
-            store(end, to: to + last, lanes: lanes)
-        }
-        from += runs.patchStep
-        to += runs.imageStep
+    for runs in Runs(geometry, rows: rows) {
+        move(
+            runs, patches + runs.patch, step: runs.patchStep, to: image + runs.image, step: runs.imageStep, adding: true
+        )
     }
 }
 
@@ -180,41 +148,53 @@ private struct Runs: Sequence, IteratorProtocol {
     }
 }
 
-/// Copies runs, each in vectors of which the last two may overlap; runs too short for that number by number.
+/// Copies or adds runs, each in vectors of which the last two may overlap; runs too short for that number by number.
 ///
 /// A switch over the sizes, because a loop whose bound is known is unrolled (3×3 taps of one channel: twice as fast).
 @inline(__always)
-private func copy<Scalar: KernelScalar>(
-    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, to target: UnsafeMutablePointer<Scalar>
+private func move<Scalar: KernelScalar>(
+    _ runs: RunGroup, _ source: UnsafePointer<Scalar>, step: Int, to target: UnsafeMutablePointer<Scalar>,
+    step targetStep: Int, adding: Bool
 ) {
-    switch runs.length {
-    case 1: copy(source, runs, lanes: 1, length: 1, to: target)
-    case 2: copy(source, runs, lanes: 1, length: 2, to: target)
-    case 3: copy(source, runs, lanes: 1, length: 3, to: target)
-    case 4..<8: copy(source, runs, lanes: 4, length: runs.length, to: target)
-    case 8..<16: copy(source, runs, lanes: 8, length: runs.length, to: target)
-    default: copy(source, runs, lanes: 16, length: runs.length, to: target)
+    let length = runs.length
+    switch length {
+    case 1: move(runs, source, step, to: target, targetStep, adding: adding, lanes: 1, length: 1)
+    case 2: move(runs, source, step, to: target, targetStep, adding: adding, lanes: 1, length: 2)
+    case 3: move(runs, source, step, to: target, targetStep, adding: adding, lanes: 1, length: 3)
+    case 4..<8: move(runs, source, step, to: target, targetStep, adding: adding, lanes: 4, length: length)
+    case 8..<16: move(runs, source, step, to: target, targetStep, adding: adding, lanes: 8, length: length)
+    default: move(runs, source, step, to: target, targetStep, adding: adding, lanes: 16, length: length)
     }
 }
 
 @inline(__always)
-private func copy<Scalar: KernelScalar>(
-    _ source: UnsafePointer<Scalar>, _ runs: RunGroup, lanes: Int, length: Int, to target: UnsafeMutablePointer<Scalar>
+private func move<Scalar: KernelScalar>(
+    _ runs: RunGroup, _ source: UnsafePointer<Scalar>, _ step: Int, to target: UnsafeMutablePointer<Scalar>,
+    _ targetStep: Int, adding: Bool, lanes: Int, length: Int
 ) {
     var (from, to) = (source, target)
     let last = length &- lanes
     for _ in 0..<runs.count {
         if lanes == 1 {
-            for i in 0..<length { to[i] = from[i] }
+            for i in 0..<length { to[i] = adding ? to[i] + from[i] : from[i] }
         } else {
+            // Before the vector that it overlaps is written.
+            let end = moved(from + last, to + last, adding: adding, lanes: lanes)
             var offset = 0
             while offset < last {
-                store(load(from + offset, lanes: lanes), to: to + offset, lanes: lanes)
+                store(moved(from + offset, to + offset, adding: adding, lanes: lanes), to: to + offset, lanes: lanes)
                 offset &+= lanes
             }
-            store(load(from + last, lanes: lanes), to: to + last, lanes: lanes)
+            store(end, to: to + last, lanes: lanes)
         }
-        from += runs.imageStep
-        to += runs.patchStep
+        from += step
+        to += targetStep
     }
+}
+
+@inline(__always)
+private func moved<Scalar: KernelScalar>(
+    _ source: UnsafePointer<Scalar>, _ target: UnsafeMutablePointer<Scalar>, adding: Bool, lanes: Int
+) -> SIMD16<Scalar> {
+    adding ? load(target, lanes: lanes) + load(source, lanes: lanes) : load(source, lanes: lanes)
 }

@@ -56,14 +56,11 @@ public final class RunFolder {
         isOurs = knowsFolder || names.isDisjoint(with: Self.results)
         unfinished = isResumed || !names.contains(Self.checkpointName) ? nil : Self.unfinished(in: path)
         // Now, so that a folder that cannot be written to is known before the training and not after it.
-        if isOurs { try write(configuration, "config.json") }
-        guard let checkpoint, !checkpoint.epochs.isEmpty else {
-            if isOurs { try write(metrics, "metrics.jsonl") }
-            return
-        }
-        isOurs = true
+        let epochs = checkpoint?.epochs ?? []
+        isOurs = isOurs || !epochs.isEmpty
+        guard isOurs else { return }
         try write(configuration, "config.json")
-        try record(checkpoint.epochs)
+        try record(epochs)
     }
 
     private static func unfinished(in path: String) -> String? {

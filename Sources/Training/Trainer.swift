@@ -148,8 +148,9 @@ public final class Trainer {
             if stopper.isPaused { break }
         }
         guard !isFinished else { return }
-        paused = try checkpoint()
-        try save(onCheckpoint)
+        let checkpoint = try checkpoint(conditions: onCheckpoint == nil ? [] : currentConditions())
+        paused = checkpoint
+        try onCheckpoint?(checkpoint)
     }
 
     /// Hands a checkpoint over; if that fails, the next run goes on from it.
@@ -239,7 +240,7 @@ public final class Trainer {
         let learningRate = LearningRate { rate * factor($0, stepsPerEpoch, steps) }
         let epochCount = (steps - 1) / stepsPerEpoch + 1
         let end = min(batches.steps.upperBound, steps)
-        let (sum, stopper) = (partial.sum, stopper)
+        let (sum, stopper, executor) = (partial.sum, stopper, executor)
         while step < end {
             let (start, before) = (DispatchTime.now(), partial.seconds)
             try executor.run(steps: step..<end, from: batches, learningRate: learningRate) { result in
@@ -250,7 +251,7 @@ public final class Trainer {
                         epoch: epoch, epochs: epochCount, done: sum.count, total: order.count, trainLoss: sum.meanLoss,
                         seconds: before + seconds, stopper: stopper))
                 // A stop between two runs of steps came before this one began.
-                if stopper.isStopped || stopper.isPaused || seconds >= interval { stopper.interrupt() }
+                if stopper.isStopped || stopper.isPaused || seconds >= interval { executor.stop() }
             }
             step = batches.steps.lowerBound + sum.steps
             partial.seconds = before + secondsSince(start)

@@ -24,7 +24,7 @@ public struct TrainingProgress: Sendable {
 
 /// What any thread may end a run by.
 final class Stopper: Sendable {
-    let executor: Executor<Float>
+    private let executor: Executor<Float>
     private let stopWanted = Atomic<Bool>(false)
     private let pauseWanted = Atomic<Bool>(false)
 
@@ -42,9 +42,6 @@ final class Stopper: Sendable {
         pauseWanted.store(true, ordering: .relaxed)
         executor.stop()
     }
-
-    /// Ends the executor's run of steps and nothing else.
-    func interrupt() { executor.stop() }
 
     func reset() {
         stopWanted.store(false, ordering: .relaxed)
