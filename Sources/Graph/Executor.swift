@@ -263,19 +263,24 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
             guard case .pieces(let count) = operation.division else { continue }
             if place < count {
                 (item.piece, item.isPiece) = (place, true)
-                item.access = Unmanaged.passUnretained(operation.access)
-                item.workspaceCount = operation.workspace
-                return operation.run(item)
+                return operation.run(on: &item)
             }
             place -= count
         }
         let first = place * groupSize
-        for sample in first..<max(first, min(first + groupSize, state.pointee.samples)) {
-            (item.sample, item.group) = (sample, place)
-            for operation in phase.perSample {
-                item.access = Unmanaged.passUnretained(operation.access)
-                item.workspaceCount = operation.workspace
-                operation.run(item)
+        let samples = first..<max(first, min(first + groupSize, state.pointee.samples))
+        guard !samples.isEmpty else { return }
+        item.group = place
+        for run in phase.runs {
+            if phase.perSample[run.lowerBound].takesSeveral {
+                (item.sample, item.sampleCount) = (first, samples.count)
+                phase.perSample[run.lowerBound].run(on: &item)
+                item.sampleCount = 1
+                continue
+            }
+            for sample in samples {
+                item.sample = sample
+                for index in run { phase.perSample[index].run(on: &item) }
             }
         }
     }
@@ -286,11 +291,10 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         var item = WorkItem<Scalar>(
             places: places, state: state, worker: workers,
             workspace: (workers + plan.workspaceOffset).assumingMemoryBound(to: Scalar.self), seed: seed, groupSize: 1)
-        item.access = Unmanaged.passUnretained(operation.access)
-        (item.isPiece, item.workspaceCount) = (true, operation.workspace)
+        item.isPiece = true
         for piece in 0..<count {
             item.piece = piece
-            operation.run(item)
+            operation.run(on: &item)
         }
     }
 

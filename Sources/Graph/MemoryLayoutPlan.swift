@@ -3,28 +3,46 @@ import LanesKernels
 /// Finds room for every value of a plan: values whose lives do not overlap share memory.
 ///
 /// A value that only one phase touches, sample by sample, needs room for one sample in each worker's own memory; it stays
-/// in that worker's cache. All others lie in the arena, which all workers share.
+/// in that worker's cache. Where more than one of the phase's runs touches it (`Plan.Phase.runs`), it is room for a group of
+/// samples. All others lie in the arena, which all workers share.
 struct MemoryLayoutPlan {
     /// Where a value begins, and in whose memory.
     struct Offset {
         var bytes = 0
         var isPrivate = false
+        /// Whether there is room for the samples of a group; one sample otherwise. Of private values.
+        var isOfGroup = false
     }
 
+    /// Samples of a group.
+    let groupSize: Int
     private(set) var offsets: [Offset]
     private(set) var arenaBytes = 0
     private(set) var workerBytes = 0
 
     init<Scalar>(values: [ValueDescription], phases: [Plan<Scalar>.Phase], groups: Int, batchSize: Int) {
         offsets = Array(repeating: Offset(), count: values.count)
+        groupSize = (batchSize + groups - 1) / groups
         // Of each value: the phases, and in case it is private the operations, from its first to its last use.
         var phaseLives: [ClosedRange<Int>?] = Array(repeating: nil, count: values.count)
         var operationLives = phaseLives
         var isPrivate = values.map { value in
             if case .sample = value.scope, case .planned = value.home { !value.isPinned } else { false }
         }
+        // Of each value that several runs of a phase touch, or one that takes all samples at once.
+        var runLives: [ClosedRange<Int>?] = phaseLives
         var time = 0
         for (index, phase) in phases.enumerated() {
+            for run in phase.runs {
+                let life = time + run.lowerBound...time + run.upperBound - 1
+                for value in phase.perSample[run].flatMap({ $0.reads + $0.writes }) {
+                    offsets[value.id].isOfGroup =
+                        phase.perSample[run.lowerBound].takesSeveral || offsets[value.id].isOfGroup
+                        || runLives[value.id].map { $0 != life } ?? false
+                    let start = Self.extend(runLives[value.id], to: life.lowerBound)
+                    runLives[value.id] = Self.extend(start, to: life.upperBound)
+                }
+            }
             for (operation, perSample) in phase.perSample.map({ ($0, true) }) + phase.pieced.map({ ($0, false) }) {
                 for value in operation.reads + operation.writes {
                     if let life = phaseLives[value.id], life.upperBound != index { isPrivate[value.id] = false }
@@ -43,7 +61,7 @@ struct MemoryLayoutPlan {
             }
             let samples =
                 switch value.scope {
-                case .sample: isPrivate[id] ? 1 : batchSize
+                case .sample: isPrivate[id] ? (offsets[id].isOfGroup ? groupSize : 1) : batchSize
                 case .group: groups
                 case .whole: 1
                 }
@@ -53,7 +71,9 @@ struct MemoryLayoutPlan {
             let size = (bytes + 2 * cacheLinePair - 1) / cacheLinePair * cacheLinePair
             offsets[id].isPrivate = isPrivate[id]
             if isPrivate[id] {
-                own.append(Room(id: id, size: size, life: operations))
+                // A run goes over its operations sample by sample, so what another run needs must last for the whole of it.
+                let life = offsets[id].isOfGroup ? runLives[id] ?? operations : operations
+                own.append(Room(id: id, size: size, life: life))
             } else {
                 shared.append(Room(id: id, size: size, life: life))
             }

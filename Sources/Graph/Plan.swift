@@ -3,7 +3,8 @@ import LanesKernels
 /// A compiled graph: phases of independent work items, and a place for every value.
 ///
 /// Operations that work sample by sample and follow one another share a phase: its work items are groups of samples, and
-/// a worker takes a sample through all of them while it is in cache. All other operations bring work items of their own.
+/// a worker takes a sample through all of them while it is in cache, but for those that take all samples of a group at once.
+/// All other operations bring work items of their own.
 struct Plan<Scalar: KernelScalar> {
     /// What workers do between two meetings; its items are independent of each other.
     struct Phase {
@@ -11,6 +12,9 @@ struct Plan<Scalar: KernelScalar> {
         var pieced: [PlannedOperation<Scalar>] = []
         /// Work items: the pieces first, then the groups of samples.
         var items = 0
+
+        /// What a sample is taken through in one go: an operation that takes several is a run of its own.
+        var runs: [Range<Int>] = []
     }
 
     let phases: [Phase]
@@ -41,6 +45,7 @@ struct Plan<Scalar: KernelScalar> {
                 phases[level].pieced.append(operation)
             }
         }
+        for index in phases.indices { phases[index].runs = Self.runs(of: phases[index].perSample) }
         self.phases = phases
         let layout = MemoryLayoutPlan(values: values, phases: phases, groups: groups, batchSize: batchSize)
         (arenaBytes, workspaceOffset) = (layout.arenaBytes, layout.workerBytes)
@@ -54,6 +59,9 @@ struct Plan<Scalar: KernelScalar> {
             if !offset.isPrivate {
                 if case .sample = value.scope { place.sampleStride = bytes }
                 if case .group = value.scope { place.groupStride = bytes }
+            } else if offset.isOfGroup {
+                // The worker has room for one group, whichever it is.
+                (place.sampleStride, place.groupStride) = (bytes, -layout.groupSize * bytes)
             }
             if case .slab(let slab, let start) = value.home {
                 place.base = slabs[slab]
@@ -62,6 +70,18 @@ struct Plan<Scalar: KernelScalar> {
             return place
         }
         isPrivate = layout.offsets.map(\.isPrivate)
+    }
+
+    private static func runs(of operations: [PlannedOperation<Scalar>]) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        for (index, operation) in operations.enumerated() {
+            if let last = runs.last, !operation.takesSeveral, !operations[last.lowerBound].takesSeveral {
+                runs[runs.count - 1] = last.lowerBound..<index + 1
+            } else {
+                runs.append(index..<index + 1)
+            }
+        }
+        return runs
     }
 
     /// Whether a value lies in the memory of the worker.

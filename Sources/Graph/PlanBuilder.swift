@@ -80,6 +80,16 @@ public final class PlanBuilder<Scalar: KernelScalar> {
             run: run)
     }
 
+    /// The same for an operation that may want all samples of a group at once (`WorkItem.sampleCount`).
+    func add(
+        _ label: String, of node: PlannedNode, _ division: PlannedOperation<Scalar>.Division, reads: [Value],
+        writes: [Value], workspace: Int, takesSeveral: Bool,
+        run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
+    ) {
+        add(label, of: node, division, reads: reads, writes: writes, workspace: workspace, run: run)
+        operations[operations.count - 1].takesSeveral = takesSeveral
+    }
+
     func addOperation(
         _ label: String, node: Int? = nil, _ division: PlannedOperation<Scalar>.Division, reads: [Value],
         writes: [Value],

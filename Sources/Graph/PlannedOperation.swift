@@ -56,10 +56,20 @@ public struct PlannedOperation<Scalar: KernelScalar>: Sendable {
     let access: Access
     /// Scalars of scratch memory, private to the worker.
     let workspace: Int
+    /// Whether an operation of samples is called once for all samples of a group, which lie one after another.
+    var takesSeveral = false
     let run: @Sendable (borrowing WorkItem<Scalar>) -> Void
 
     /// "conv1 forward".
     var label: String { access.label }
     var reads: [Value] { access.reads }
     var writes: [Value] { access.writes }
+
+    /// Runs it on an item whose piece, or whose samples, are set.
+    @inline(__always)
+    func run(on item: inout WorkItem<Scalar>) {
+        item.access = Unmanaged.passUnretained(access)
+        item.workspaceCount = workspace
+        run(item)
+    }
 }

@@ -53,6 +53,8 @@ public struct WorkItem<Scalar: KernelScalar>: ~Copyable {
     public internal(set) var piece = 0
     /// Which sample of the batch.
     public internal(set) var sample = 0
+    /// How many samples from `sample` on the operation works on: 1 unless it takes several.
+    var sampleCount = 1
     var group = 0
 
     init(

@@ -4,12 +4,11 @@
 //     some groups              GroupedConvolution.swift: each group by itself, as if it were one of the next two
 //     one group                Winograd.swift where it can, Convolution.swift (im2col) elsewhere
 //
-// A pass goes over one sample. What depends on the weights alone is made once a step, before:
+// A pass goes over one sample, or over several at once where `takesSeveral` says that this is better. What depends on the
+// weights alone is made once a step, before; where a count below is 0, the weights are used as they are:
 //
-//     weights ── prepareForward ──→ forward              backwardWeights ── (summed over samples) ── finishWeightGradient ──→ W'
+//     weights ── prepareForward ──→ forward              backwardWeights ──→ W'
 //        └────── prepareBackward ─→ backwardData
-//
-// Where a count below is 0, there is nothing to prepare or to finish, and the weights, or the gradient, are used as they are.
 
 extension ConvolutionGeometry {
     /// Scalars of what `forward` reads instead of the weights, or 0.
@@ -21,10 +20,8 @@ extension ConvolutionGeometry {
         return groups * (group.isWinograd ? group.winogradWeightCount : group.transposedWeightCount)
     }
 
-    /// Scalars of what `backwardWeights` sums if that is not yet the weights' gradient, or 0.
-    package var unfinishedGradientCount: Int {
-        group.isWinograd && !isDepthwise ? groups * group.winogradGradientCount : 0
-    }
+    /// Whether the passes had better be given several samples at once.
+    package var takesSeveral: Bool { isWinograd }
 
     /// Scalars of workspace that `prepareBackward` needs.
     package var prepareBackwardWorkspaceCount: Int {
@@ -68,30 +65,19 @@ extension ConvolutionGeometry {
         }
     }
 
-    /// Where `unfinishedGradientCount` is not 0: W', from the sum of what `backwardWeights` made.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    package func finishWeightGradient<Scalar: KernelScalar>(
-        _ sum: UnsafePointer<Scalar>, into weightGradient: UnsafeMutablePointer<Scalar>
-    ) {
-        let group = group
-        for i in 0..<groups {
-            winogradWeightGradient(
-                group, sum + i * group.winogradGradientCount, into: weightGradient + i * group.weightCount)
-        }
-    }
-
     /// Y = conv(X, W) + b, or Y += conv(X, W).
     ///
     /// - Parameters:
-    ///   - input: One image [H][W][C].
+    ///   - samples: How many images, and outputs, lie one after another; 1 unless `takesSeveral`.
+    ///   - input: [samples][H][W][C].
     ///   - weight: What `prepareForward` made, or the weights.
     ///   - bias: N numbers, or none. Only for what is not accumulated.
-    ///   - output: [output height][output width][N].
+    ///   - output: [samples][output height][output width][N].
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     package func forward<Scalar: KernelScalar>(
-        input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>, bias: UnsafeMutablePointer<Scalar>?,
+        samples: Int = 1, input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+        bias: UnsafeMutablePointer<Scalar>?,
         into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false, workspace: UnsafeMutablePointer<Scalar>
     ) {
         if isDepthwise {
@@ -104,7 +90,8 @@ extension ConvolutionGeometry {
                 workspace: workspace)
         } else {
             denseForward(
-                self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+                self, samples: samples, input: input, weight: weight, bias: bias, into: output,
+                accumulating: accumulating,
                 workspace: workspace)
         }
     }
@@ -112,12 +99,13 @@ extension ConvolutionGeometry {
     /// X' = the gradient of the input, or X' += it.
     ///
     /// - Parameters:
+    ///   - samples: As in `forward`.
     ///   - weight: What `prepareBackward` made, or the weights.
-    ///   - inputGradient: [H][W][C].
+    ///   - inputGradient: [samples][H][W][C].
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     package func backwardData<Scalar: KernelScalar>(
-        outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+        samples: Int = 1, outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
         into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
     ) {
         if isDepthwise {
@@ -130,20 +118,21 @@ extension ConvolutionGeometry {
                 workspace: workspace)
         } else {
             denseBackwardData(
-                self, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
+                self, samples: samples, outputGradient: outputGradient, weight: weight, into: inputGradient,
+                accumulating: accumulating,
                 workspace: workspace)
         }
     }
 
-    /// What one sample adds to W': written, or added to what is there.
+    /// What the samples add to W': written, or added to what is there.
     ///
     /// - Parameters:
-    ///   - gradient: `unfinishedGradientCount` scalars, or where that is 0 the weights' gradient itself.
-    ///   - separately: Whether the sample's is summed by itself and then added (`longestGroup`).
+    ///   - samples: As in `forward`.
+    ///   - separately: Whether a sample's is summed by itself and then added (`longestGroup`).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     package func backwardWeights<Scalar: KernelScalar>(
-        input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
+        samples: Int = 1, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
         into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool = false,
         workspace: UnsafeMutablePointer<Scalar>
     ) {
@@ -157,7 +146,8 @@ extension ConvolutionGeometry {
                 separately: separately, workspace: workspace)
         } else {
             denseBackwardWeights(
-                self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+                self, samples: samples, input: input, outputGradient: outputGradient, into: gradient,
+                accumulating: accumulating,
                 separately: separately, workspace: workspace)
         }
     }
@@ -171,13 +161,15 @@ extension ConvolutionGeometry {
 
 @inline(__always)
 func denseForward<Scalar: KernelScalar>(
-    _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+    _ geometry: ConvolutionGeometry, samples: Int = 1, input: UnsafePointer<Scalar>,
+    weight: UnsafeMutablePointer<Scalar>,
     bias: UnsafeMutablePointer<Scalar>?, into output: UnsafeMutablePointer<Scalar>, accumulating: Bool,
     workspace: UnsafeMutablePointer<Scalar>
 ) {
     if geometry.isWinograd {
         winogradForward(
-            geometry, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+            geometry, samples: samples, input: input, weight: weight, bias: bias, into: output,
+            accumulating: accumulating,
             workspace: workspace)
     } else {
         convolutionForward(
@@ -188,12 +180,14 @@ func denseForward<Scalar: KernelScalar>(
 
 @inline(__always)
 func denseBackwardData<Scalar: KernelScalar>(
-    _ geometry: ConvolutionGeometry, outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
+    _ geometry: ConvolutionGeometry, samples: Int = 1, outputGradient: UnsafePointer<Scalar>,
+    weight: UnsafeMutablePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) {
     if geometry.isWinograd {
         winogradBackwardData(
-            geometry, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
+            geometry, samples: samples, outputGradient: outputGradient, weight: weight, into: inputGradient,
+            accumulating: accumulating,
             workspace: workspace)
     } else {
         convolutionBackwardData(
@@ -204,13 +198,15 @@ func denseBackwardData<Scalar: KernelScalar>(
 
 @inline(__always)
 func denseBackwardWeights<Scalar: KernelScalar>(
-    _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>,
+    _ geometry: ConvolutionGeometry, samples: Int = 1, input: UnsafePointer<Scalar>,
+    outputGradient: UnsafePointer<Scalar>,
     into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool,
     workspace: UnsafeMutablePointer<Scalar>
 ) {
     if geometry.isWinograd {
         winogradBackwardWeights(
-            geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+            geometry, samples: samples, input: input, outputGradient: outputGradient, into: gradient,
+            accumulating: accumulating,
             separately: separately, workspace: workspace)
     } else {
         convolutionBackwardWeights(

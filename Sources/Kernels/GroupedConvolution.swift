@@ -94,12 +94,11 @@ func groupedBackwardWeights<Scalar: KernelScalar>(
 ) {
     let group = geometry.group
     let (image, gradient, rest) = geometry.parts(workspace)
-    let weightCount = group.isWinograd ? group.winogradGradientCount : group.weightCount
     for index in 0..<geometry.groups {
         geometry.gatherInput(input, index, into: image)
         geometry.gatherOutput(outputGradient, index, into: gradient)
         denseBackwardWeights(
-            group, input: image, outputGradient: gradient, into: weightGradient + index * weightCount,
+            group, input: image, outputGradient: gradient, into: weightGradient + index * group.weightCount,
             accumulating: accumulating, separately: separately, workspace: rest)
     }
 }

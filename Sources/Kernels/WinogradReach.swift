@@ -10,17 +10,16 @@
 //           ├─────────┤      ├┼────────┼┤
 //                            └┴────────┴┘
 //
-// For every channel and tap the union of all bits in the rectangle is kept beside the gradient, [9][C] of the input and [9][N]
-// of the output's gradient, over all samples: it is 0 only where all those numbers are. A weight's gradient is then 0 if the
-// union of its input's channel, or that of its output's, is; but a gradient that is no finite number is not hidden.
+// For every channel and tap the union of all bits in the rectangle is kept, [9][C] of the input and [9][N] of the output's
+// gradient, over the samples of a pass: it is 0 only where all those numbers are. What they add to a weight's gradient is then 0
+// if the union of its input's channel, or that of its output's, is; but a gradient that is no finite number is not hidden.
 //
 // It follows for every kernel of convolution, since the others sum only what a tap reaches: a weight all of whose inputs in the
 // batch are 0, or all of whose outputs' gradients are where its tap is inside the image, has a gradient of exactly 0.
 
 extension ConvolutionGeometry {
-    /// Scalars of what `winogradBackwardWeights` sums: U', and the unions. These are no negative numbers, so that sums of them
-    /// are zero only if all of them are.
-    package var winogradGradientCount: Int { winogradWeightCount + 9 * (window.channels + outputChannels) }
+    /// Scalars of the unions, [9][C] and [9][N].
+    var winogradReachCount: Int { 9 * (window.channels + outputChannels) }
 
     /// The rectangles of the input that the taps read.
     fileprivate var inputReach: TapReach {
@@ -117,7 +116,7 @@ private func unite<Scalar: KernelScalar>(
 /// A tap's gradients from one channel to sixteen, with 0 for what was not reached.
 ///
 /// - Parameters:
-///   - input, outputs: The sums of the unions of the tap and the input channel, and of the tap and the output channels.
+///   - input, outputs: The unions of the tap and the input channel, and of the tap and the output channels.
 @inline(__always)
 func reached<Scalar: KernelScalar>(
     _ gradient: SIMD16<Scalar>, input: Scalar, outputs: SIMD16<Scalar>

@@ -62,17 +62,13 @@ private struct Operands<Scalar: KernelScalar> {
 
     /// Two times the same, once written and once added; [taps][C/groups][N].
     func twiceBackwardWeights() -> [Double] {
-        let isFinished = geometry.unfinishedGradientCount == 0
-        let sum = GuardedBuffer<Scalar>(poisoned: isFinished ? geometry.weightCount : geometry.unfinishedGradientCount)
+        let gradient = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
         for accumulating in [false, true] {
             workspace.poison()
             geometry.backwardWeights(
-                input: input.pointer, outputGradient: outputGradient.pointer, into: sum.pointer,
+                input: input.pointer, outputGradient: outputGradient.pointer, into: gradient.pointer,
                 accumulating: accumulating, workspace: workspace.pointer)
         }
-        guard !isFinished else { return plain(sum.values, geometry) }
-        let gradient = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
-        geometry.finishWeightGradient(sum.pointer, into: gradient.pointer)
         return plain(gradient.values, geometry)
     }
 }
@@ -248,7 +244,7 @@ struct GroupedConvolutionTests {
                 )
             }
             let workspace = GuardedBuffer<Scalar>(poisoned: geometry.winogradWorkspaceCount)
-            let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradGradientCount)
+            let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradWeightCount)
             winogradWeights(geometry, weight.pointer, into: transformed.pointer)
             winogradForward(
                 geometry, input: x, weight: transformed.pointer, bias: operands.bias.pointer, into: output.pointer,
@@ -259,10 +255,9 @@ struct GroupedConvolutionTests {
                 accumulating: false, workspace: workspace.pointer)
             for accumulating in [false, true] {
                 winogradBackwardWeights(
-                    geometry, input: x, outputGradient: dy, into: transformed.pointer, accumulating: accumulating,
+                    geometry, input: x, outputGradient: dy, into: gradient.pointer, accumulating: accumulating,
                     workspace: workspace.pointer)
             }
-            winogradWeightGradient(geometry, transformed.pointer, into: gradient.pointer)
             return (output.values, inputGradient.values, unpacked(gradient.values, rows: patch, columns: outputs))
         }
     }

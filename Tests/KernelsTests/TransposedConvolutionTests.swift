@@ -99,7 +99,7 @@ struct TransposedConvolutionTests {
             kernel: shape.kernel, stride: shape.stride, padding: shape.padding, dilation: shape.dilation,
             output: shape.output)
         guard geometry.isWinograd else { return expectClose(output, expected, extra: 1) }
-        let bounds = expected.values.map { _ in winogradBound(Scalar.self, terms: inputs) }
+        let bounds = expected.values.map { _ in winogradBound(Scalar.self, channels: inputs) }
         expectClose(output.values, expected.values, within: bounds, "Winograd")
     }
 }

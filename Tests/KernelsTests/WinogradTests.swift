@@ -6,7 +6,7 @@ import Testing
 struct WinogradTests {
     /// Whole tiles and cut ones in both directions, a single tile, and all paddings.
     static let sizes: [(Extent, Padding)] = [
-        (14, 1), (7, 1), (Extent(height: 5, width: 8), 0), (Extent(height: 4, width: 7), 2), (3, 0), (1, 1),
+        (14, 1), (7, 1), (Extent(height: 5, width: 8), 0), (Extent(height: 4, width: 7), 2), (5, 0), (3, 1),
         (Extent(height: 6, width: 5), Padding(height: 2, width: 0)),
         (Extent(height: 5, width: 6), Padding(top: 0, left: 2, bottom: 1, right: 0)),
         (Extent(height: 6, width: 4), Padding(top: 1, left: 0, bottom: 2, right: 2)),
@@ -28,12 +28,23 @@ struct WinogradTests {
         forEach(sizes, [(48, 32), (32, 80)]) { Self().passes(size: $0, channels: $1) }
     }
 
-    func passes(size: (Extent, Padding), channels: (Int, Int)) {
+    /// Fewer samples than one band takes, and more, and samples that are themselves cut.
+    @Test("All three passes over several samples", .namingCases)
+    static func samplesCases() {
+        let cases: [(Extent, Padding, Int)] = [
+            (7, 1, 3), (7, 1, 20), (14, 1, 5),
+            (Extent(height: 5, width: 9), Padding(top: 0, left: 2, bottom: 1, right: 0), 2),
+            (Extent(height: 33, width: 34), 2, 2),
+        ]
+        forEach(cases) { Self().passes(size: ($0.0, $0.1), channels: (16, 32), samples: $0.2) }
+    }
+
+    func passes(size: (Extent, Padding), channels: (Int, Int), samples: Int = 1) {
         let window = WindowGeometry(input: size.0, channels: channels.0, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: channels.1)
         #expect(geometry.isWinograd)
-        check(geometry, Float.self)
-        check(geometry, Double.self)
+        check(geometry, samples: samples, Float.self)
+        check(geometry, samples: samples, Double.self)
     }
 
     @Test("Other geometries are left to im2col", .namingCases)
@@ -46,7 +57,13 @@ struct WinogradTests {
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, padding: 1), outputChannels: 24),
             ConvolutionGeometry(
-                window: WindowGeometry(input: 7, channels: 256, kernel: 3, padding: 1), outputChannels: 128),
+                window: WindowGeometry(input: 7, channels: 256, kernel: 3, padding: 1), outputChannels: 256),
+            // The greater part of the tiles would lie beyond the image.
+            ConvolutionGeometry(
+                window: WindowGeometry(input: 2, channels: 16, kernel: 3, padding: 1), outputChannels: 16),
+            ConvolutionGeometry(
+                window: WindowGeometry(input: Extent(height: 1, width: 9), channels: 16, kernel: 3, padding: 1),
+                outputChannels: 16),
             ConvolutionGeometry(
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, stride: 2, padding: 1), outputChannels: 16),
             ConvolutionGeometry(
@@ -89,14 +106,14 @@ struct WinogradTests {
             (sparse(window.inputCount, channels: 16), sparse(geometry.outputCount, channels: 32))
         }
         func check<Scalar: KernelScalar>(_: Scalar.Type) {
-            let sum = GuardedBuffer<Scalar>(poisoned: geometry.winogradGradientCount)
+            let result = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
             let workspace = GuardedBuffer<Scalar>(poisoned: geometry.winogradWorkspaceCount)
             var expected = Sums(count: window.patch * 32)
             var (inputs, outputs) = (Set<Int>(), Set<Int>())
             for (index, sample) in samples.enumerated() {
                 let (input, gradient) = (GuardedBuffer<Scalar>(sample.0), GuardedBuffer<Scalar>(sample.1))
                 winogradBackwardWeights(
-                    geometry, input: input.pointer, outputGradient: gradient.pointer, into: sum.pointer,
+                    geometry, input: input.pointer, outputGradient: gradient.pointer, into: result.pointer,
                     accumulating: index > 0, workspace: workspace.pointer)
                 expected.add(
                     referenceConvolutionWeightGradient(
@@ -108,15 +125,13 @@ struct WinogradTests {
                     for n in 0..<32 where gradient.values[position * 32 + n] != 0 { outputs.insert(tap * 32 + n) }
                 }
             }
-            let result = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
-            winogradWeightGradient(geometry, sum.pointer, into: result.pointer)
             let found = unpacked(result.values, rows: window.patch, columns: 32)
             var (zeros, wrong) = (0, 0)
             for (place, value) in found.enumerated() {
                 let (tap, c, n) = (place / 32 / 16, place / 32 % 16, place % 32)
                 if inputs.contains(tap * 16 + c), outputs.contains(tap * 32 + n) {
                     // Tiles mix the sizes of all numbers of two channels, up to 10²¹.
-                    let bound = winogradBound(Scalar.self, terms: 2 * window.outputPositions) * 1e21
+                    let bound = winogradBound(Scalar.self, tiles: window.outputPositions) * 1e21
                     if abs(value - expected.values[place]) > bound { wrong += 1 }
                 } else {
                     zeros += 1
@@ -139,22 +154,20 @@ struct WinogradTests {
         let window = WindowGeometry(input: size.0, channels: 16, kernel: 3, padding: size.1)
         let geometry = ConvolutionGeometry(window: window, outputChannels: 16)
         let workspace = GuardedBuffer<Float>(poisoned: geometry.winogradWorkspaceCount)
-        let sum = GuardedBuffer<Float>(poisoned: geometry.winogradGradientCount)
         let result = GuardedBuffer<Float>(poisoned: geometry.weightCount)
         let gradient = GuardedBuffer<Float>([Double](repeating: 1, count: geometry.outputCount))
         for pixel in 0..<window.inputCount / 16 {
             let input = GuardedBuffer<Float>([Double](repeating: 0, count: window.inputCount))
             input.pointer[pixel * 16 + 5] = 1
             winogradBackwardWeights(
-                geometry, input: input.pointer, outputGradient: gradient.pointer, into: sum.pointer,
+                geometry, input: input.pointer, outputGradient: gradient.pointer, into: result.pointer,
                 accumulating: false, workspace: workspace.pointer)
-            winogradWeightGradient(geometry, sum.pointer, into: result.pointer)
             let found = unpacked(result.values, rows: window.patch, columns: 16)
             let expected = referenceConvolutionWeightGradient(
                 geometry, input: input.values, outputGradient: gradient.values,
                 addingTo: [Double](repeating: 0, count: found.count))
             let bounds = [Double](
-                repeating: winogradBound(Float.self, terms: window.outputPositions), count: found.count)
+                repeating: winogradBound(Float.self, tiles: window.outputPositions), count: found.count)
             expectClose(found, expected.values, within: bounds, "pixel \(pixel)")
             #expect(zip(found, expected.values).allSatisfy { $1 != 0 || $0 == 0 })
         }
@@ -165,7 +178,6 @@ struct WinogradTests {
         let geometry = ConvolutionGeometry(
             window: WindowGeometry(input: 4, channels: 16, kernel: 3, padding: 1), outputChannels: 16)
         let workspace = GuardedBuffer<Float>(poisoned: geometry.winogradWorkspaceCount)
-        let sum = GuardedBuffer<Float>(poisoned: geometry.winogradGradientCount)
         let result = GuardedBuffer<Float>(poisoned: geometry.weightCount)
         for isInput in [true, false] {
             let input = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.window.inputCount))
@@ -173,54 +185,51 @@ struct WinogradTests {
             // In the middle, where all taps reach it.
             (isInput ? input : gradient).pointer[(4 + 1) * 16 + 3] = special
             winogradBackwardWeights(
-                geometry, input: input.pointer, outputGradient: gradient.pointer, into: sum.pointer,
+                geometry, input: input.pointer, outputGradient: gradient.pointer, into: result.pointer,
                 accumulating: false, workspace: workspace.pointer)
-            winogradWeightGradient(geometry, sum.pointer, into: result.pointer)
             let found = unpacked(result.values, rows: geometry.window.patch, columns: 16)
             #expect(found.contains { !$0.isFinite }, "\(isInput ? "input" : "gradient")")
         }
     }
 
-    private func check<Scalar: KernelScalar>(_ geometry: ConvolutionGeometry, _: Scalar.Type) {
+    private func check<Scalar: KernelScalar>(_ geometry: ConvolutionGeometry, samples: Int, _: Scalar.Type) {
         let (window, outputs) = (geometry.window, geometry.outputChannels)
-        let input = GuardedBuffer<Scalar>(random: window.inputCount, seed: 1)
-        let outputGradient = GuardedBuffer<Scalar>(random: geometry.outputCount, seed: 2)
+        let input = GuardedBuffer<Scalar>(random: samples * window.inputCount, seed: 1)
+        let outputGradient = GuardedBuffer<Scalar>(random: samples * geometry.outputCount, seed: 2)
         let plain = GuardedBuffer<Scalar>(random: window.patch * outputs, seed: 3).values
         let weight = GuardedBuffer<Scalar>(referencePanels(plain, rows: window.patch, columns: outputs))
         let bias = GuardedBuffer<Scalar>(random: outputs, seed: 4)
         let workspace = GuardedBuffer<Scalar>(poisoned: geometry.winogradWorkspaceCount)
-        let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradGradientCount)
-        let name = "\(Scalar.self) \(window) \(window.channels)→\(outputs)"
+        let transformed = GuardedBuffer<Scalar>(poisoned: geometry.winogradWeightCount)
+        let name = "\(Scalar.self) \(samples) × \(window) \(window.channels)→\(outputs)"
 
-        func bound(_ terms: Int) -> Double { winogradBound(Scalar.self, terms: terms) }
-        func expectNear(_ found: GuardedBuffer<Scalar>, _ expected: Sums, terms: Int, _ what: String) {
-            expectClose(
-                found.values, expected.values, within: Array(repeating: bound(terms), count: found.values.count),
-                "\(what) \(name)")
+        func part(_ values: [Double], _ sample: Int) -> [Double] {
+            let count = values.count / samples
+            return Array(values[sample * count..<(sample + 1) * count])
+        }
+        func expectNear(_ found: [Double], _ expected: [Double], bound: Double, _ what: String) {
+            expectClose(found, expected, within: Array(repeating: bound, count: found.count), "\(what) \(name)")
         }
 
         winogradWeights(geometry, weight.pointer, into: transformed.pointer)
-        for biased in [true, false] {
-            let output = GuardedBuffer<Scalar>(poisoned: geometry.outputCount)
+        let start = GuardedBuffer<Scalar>(random: samples * geometry.outputCount, seed: 6).values
+        for (biased, accumulating) in [(true, false), (false, false), (false, true)] {
+            let output = GuardedBuffer<Scalar>(poisoned: samples * geometry.outputCount)
+            if accumulating { output.fill(with: start) }
             workspace.poison()
             winogradForward(
-                geometry, input: input.pointer, weight: transformed.pointer, bias: biased ? bias.pointer : nil,
-                into: output.pointer, workspace: workspace.pointer)
-            expectNear(
-                output,
-                referenceConvolution(geometry, input: input.values, weight: plain, bias: biased ? bias.values : nil),
-                terms: window.channels, "forward")
+                geometry, samples: samples, input: input.pointer, weight: transformed.pointer,
+                bias: biased ? bias.pointer : nil, into: output.pointer, accumulating: accumulating,
+                workspace: workspace.pointer)
+            for sample in 0..<samples {
+                let product = referenceConvolution(
+                    geometry, input: part(input.values, sample), weight: plain, bias: biased ? bias.values : nil)
+                let before = accumulating ? part(start, sample) : product.values.map { _ in 0 }
+                expectNear(
+                    part(output.values, sample), zip(before, product.values).map { $0 + $1 },
+                    bound: winogradBound(Scalar.self, channels: window.channels), "forward")
+            }
         }
-        let start = GuardedBuffer<Scalar>(random: geometry.outputCount, seed: 6)
-        let before = start.values
-        workspace.poison()
-        winogradForward(
-            geometry, input: input.pointer, weight: transformed.pointer, bias: nil, into: start.pointer,
-            accumulating: true, workspace: workspace.pointer)
-        let product = referenceConvolution(geometry, input: input.values, weight: plain, bias: nil)
-        expectClose(
-            start.values, zip(before, product.values).map { $0 + $1 },
-            within: Array(repeating: bound(window.channels), count: before.count), "forward, accumulating \(name)")
 
         let transposed = GuardedBuffer<Scalar>(poisoned: geometry.transposedWeightCount)
         transposePanels(
@@ -228,39 +237,44 @@ struct WinogradTests {
             into: transposed.pointer)
         transformed.poison()
         winogradTurnedWeights(geometry, transposed.pointer, into: transformed.pointer)
-        let initial = GuardedBuffer<Scalar>(random: window.inputCount, seed: 5).values
+        let initial = GuardedBuffer<Scalar>(random: samples * window.inputCount, seed: 5).values
         for accumulating in [false, true] {
-            let gradient = GuardedBuffer<Scalar>(poisoned: window.inputCount)
+            let gradient = GuardedBuffer<Scalar>(poisoned: samples * window.inputCount)
             if accumulating { gradient.fill(with: initial) }
             workspace.poison()
             winogradBackwardData(
-                geometry, outputGradient: outputGradient.pointer, weight: transformed.pointer,
+                geometry, samples: samples, outputGradient: outputGradient.pointer, weight: transformed.pointer,
                 into: gradient.pointer, accumulating: accumulating, workspace: workspace.pointer)
             let start = accumulating ? initial : [Double](repeating: 0, count: initial.count)
-            expectNear(
-                gradient,
-                referenceConvolutionInputGradient(
-                    geometry, outputGradient: outputGradient.values, weight: plain, addingTo: start),
-                terms: outputs, "backward data")
+            for sample in 0..<samples {
+                let expected = referenceConvolutionInputGradient(
+                    geometry, outputGradient: part(outputGradient.values, sample), weight: plain,
+                    addingTo: part(start, sample))
+                expectNear(
+                    part(gradient.values, sample), expected.values,
+                    bound: winogradBound(Scalar.self, channels: outputs), "backward data")
+            }
         }
 
         // Twice the same: once written, once added.
-        transformed.poison()
+        let gradient = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
         for accumulating in [false, true] {
             workspace.poison()
             winogradBackwardWeights(
-                geometry, input: input.pointer, outputGradient: outputGradient.pointer, into: transformed.pointer,
-                accumulating: accumulating, workspace: workspace.pointer)
+                geometry, samples: samples, input: input.pointer, outputGradient: outputGradient.pointer,
+                into: gradient.pointer, accumulating: accumulating, workspace: workspace.pointer)
         }
-        let gradient = GuardedBuffer<Scalar>(poisoned: geometry.weightCount)
-        winogradWeightGradient(geometry, transformed.pointer, into: gradient.pointer)
-        let once = referenceConvolutionWeightGradient(
-            geometry, input: input.values, outputGradient: outputGradient.values,
-            addingTo: [Double](repeating: 0, count: plain.count))
+        var once = plain.map { _ in 0.0 }
+        for sample in 0..<samples {
+            once =
+                referenceConvolutionWeightGradient(
+                    geometry, input: part(input.values, sample), outputGradient: part(outputGradient.values, sample),
+                    addingTo: once
+                ).values
+        }
         let twice = unpacked(gradient.values, rows: window.patch, columns: outputs)
-        expectClose(
-            twice, once.values.map { 2 * $0 },
-            within: Array(repeating: 2 * bound(2 * window.outputPositions), count: twice.count),
-            "backward weights \(name)")
+        let tiles = samples * ((window.output.height + 3) / 4) * ((window.output.width + 3) / 4)
+        expectNear(
+            twice, once.map { 2 * $0 }, bound: 2 * winogradBound(Scalar.self, tiles: tiles), "backward weights")
     }
 }

@@ -22,12 +22,17 @@ package func roundingBound<Scalar: KernelScalar>(
         + Double(roundings) * Double(Scalar.leastNonzeroMagnitude)
 }
 
-/// The greatest error of a convolution of numbers within ±1 by Winograd's kernels, with sums over `terms` channels or tiles.
+/// The greatest error of a convolution of numbers within ±1 by Winograd's kernels, with sums over so many channels.
 ///
-/// A place of a transformed tile is a sum of 4 numbers and one of a filter at most 9/4; a result is a sum of 9 places; and
-/// no number goes through more roundings than there are terms in its sums.
-package func winogradBound<Scalar: KernelScalar>(_: Scalar.Type, terms: Int) -> Double {
-    roundingBound(Scalar.self, roundings: terms + 16, magnitude: Double(terms) * 9 * 4 * 9 / 4 + 1)
+/// With the absolute values of the matrices in WinogradTransforms.swift, |Aᵀ|·(|G|·1 ⊙ |Bᵀ|·1) is at most 25 along one axis;
+/// and a term goes through at most 48 roundings besides the sums', those of the matrices' own numbers included.
+package func winogradBound<Scalar: KernelScalar>(_: Scalar.Type, channels: Int) -> Double {
+    roundingBound(Scalar.self, roundings: channels + 48, magnitude: Double(channels) * 25 * 25 + 1)
+}
+
+/// The same of weights' gradients, with sums over so many tiles: |Gᵀ|·(|A|·1 ⊙ |Bᵀ|·1) is at most 31.
+package func winogradBound<Scalar: KernelScalar>(_: Scalar.Type, tiles: Int) -> Double {
+    roundingBound(Scalar.self, roundings: tiles + 48, magnitude: Double(tiles) * 31 * 31 + 1)
 }
 
 /// Reference sums in Double, each with what bounds the error of computing it in another order or precision: the sum of

@@ -55,12 +55,13 @@ struct Convolution2D: Layer {
         let weights = plan.forwardWeights(geometry, node)
         plan.add(
             "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
-            workspace: geometry.passWorkspaceCount
+            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
         ) { item in
             var start: UnsafeMutablePointer<Scalar>?
             if let bias { start = item[bias] }
             geometry.forward(
-                input: item[x], weight: item[weights], bias: start, into: item[y], workspace: item.workspace)
+                samples: item.sampleCount, input: item[x], weight: item[weights], bias: start, into: item[y],
+                workspace: item.workspace)
         }
     }
 
@@ -73,10 +74,11 @@ struct Convolution2D: Layer {
             let weights = plan.backwardWeights(geometry, node)
             plan.add(
                 "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
-                workspace: geometry.passWorkspaceCount
+                workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
             ) { item in
                 geometry.backwardData(
-                    outputGradient: item[dy], weight: item[weights], into: item[dx], accumulating: accumulates,
+                    samples: item.sampleCount, outputGradient: item[dy], weight: item[weights], into: item[dx],
+                    accumulating: accumulates,
                     workspace: item.workspace)
             }
         }

@@ -64,22 +64,16 @@ extension PlanBuilder {
         _ geometry: ConvolutionGeometry, _ node: PlannedNode, input x: Value, outputGradient dy: Value
     ) {
         guard let gradient = node.parameterGradient("weight") else { return }
-        let unfinished = geometry.unfinishedGradientCount
-        let partial = value(.group, unfinished > 0 ? unfinished : geometry.weightCount)
+        let partial = value(.group, geometry.weightCount)
         add(
             "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
-            workspace: geometry.passWorkspaceCount
+            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
         ) { item in
             geometry.backwardWeights(
-                input: item[x], outputGradient: item[dy], into: item[partial], accumulating: !item.isFirstOfGroup,
-                separately: item.isGroupLong, workspace: item.workspace)
+                samples: item.sampleCount, input: item[x], outputGradient: item[dy], into: item[partial],
+                accumulating: !item.isFirstOfGroup, separately: item.isGroupLong, workspace: item.workspace)
         }
-        guard unfinished > 0 else { return addSumOfGroups(partial, into: gradient, "sum weights", node) }
-        let sum = value(.whole, unfinished)
-        addSumOfGroups(partial, into: sum, "sum weights", node)
-        add("finish weights", of: node, .pieces(1), reads: [sum], writes: [gradient]) { item in
-            geometry.finishWeightGradient(item[sum], into: item[gradient])
-        }
+        addSumOfGroups(partial, into: gradient, "sum weights", node)
     }
 
     /// The bias's gradient, where it is wanted: the sum of the output's.

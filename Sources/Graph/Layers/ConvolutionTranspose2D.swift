@@ -82,11 +82,12 @@ struct ConvolutionTranspose2D: Layer {
         let weights = plan.backwardWeights(geometry, node)
         plan.add(
             "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
-            workspace: geometry.passWorkspaceCount
+            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
         ) { item in
-            if let bias { repeatRow(item[bias], rows: positions, columns: channels, into: item[y]) }
+            if let bias { repeatRow(item[bias], rows: item.sampleCount * positions, columns: channels, into: item[y]) }
             geometry.backwardData(
-                outputGradient: item[x], weight: item[weights], into: item[y], accumulating: bias != nil,
+                samples: item.sampleCount, outputGradient: item[x], weight: item[weights], into: item[y],
+                accumulating: bias != nil,
                 workspace: item.workspace)
         }
     }
@@ -100,10 +101,11 @@ struct ConvolutionTranspose2D: Layer {
             let weights = plan.forwardWeights(geometry, node)
             plan.add(
                 "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
-                workspace: geometry.passWorkspaceCount
+                workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
             ) { item in
                 geometry.forward(
-                    input: item[dy], weight: item[weights], bias: nil, into: item[dx], accumulating: accumulates,
+                    samples: item.sampleCount, input: item[dy], weight: item[weights], bias: nil, into: item[dx],
+                    accumulating: accumulates,
                     workspace: item.workspace)
             }
         }
