@@ -2,7 +2,7 @@ import LanesKernels
 
 /// Finds room for every value of a plan: values whose lives do not overlap share memory.
 ///
-/// A value that only one phase touches, sample by sample, needs room for one sample in each worker's own memory; it stays
+/// A value that only one phase touches, sample by sample, or that every phase makes for itself, needs room for one sample in each worker's own memory; it stays
 /// in that worker's cache. Where more than one of the phase's runs touches it (`Plan.Phase.runs`), it is room for a group of
 /// samples. All others lie in the arena, which all workers share.
 struct MemoryLayoutPlan {
@@ -45,7 +45,9 @@ struct MemoryLayoutPlan {
             }
             for (operation, perSample) in phase.perSample.map({ ($0, true) }) + phase.pieced.map({ ($0, false) }) {
                 for value in operation.reads + operation.writes {
-                    if let life = phaseLives[value.id], life.upperBound != index { isPrivate[value.id] = false }
+                    if let life = phaseLives[value.id], life.upperBound != index, !phase.repeated.contains(value) {
+                        isPrivate[value.id] = false
+                    }
                     if !perSample { isPrivate[value.id] = false }
                     phaseLives[value.id] = Self.extend(phaseLives[value.id], to: index)
                     operationLives[value.id] = Self.extend(operationLives[value.id], to: time)

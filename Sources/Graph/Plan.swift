@@ -13,6 +13,8 @@ struct Plan<Scalar: KernelScalar> {
         /// Work items: the pieces first, then the groups of samples.
         var items = 0
 
+        /// What cheap operations of earlier phases made and make here again.
+        var repeated: Set<Value> = []
         /// What a sample is taken through in one go: an operation that takes several is a run of its own.
         var runs: [Range<Int>] = []
     }
@@ -34,11 +36,17 @@ struct Plan<Scalar: KernelScalar> {
         values = builder.values
         (groups, batchSize) = (builder.groups, builder.batchSize)
         let levels = Self.levels(of: builder.operations)
+        let repetitions = Self.repetitions(in: builder, levels)
         var phases = [Phase](repeating: Phase(), count: (levels.max() ?? -1) + 1)
-        for (operation, level) in zip(builder.operations, levels) {
+        for (index, operation) in builder.operations.enumerated() {
+            let level = levels[index]
             switch operation.division {
             case .samples:
                 if phases[level].perSample.isEmpty { phases[level].items += groups }
+                for cheap in repetitions[index, default: []] {
+                    phases[level].perSample.append(builder.operations[cheap])
+                    phases[level].repeated.formUnion(builder.operations[cheap].writes)
+                }
                 phases[level].perSample.append(operation)
             case .pieces(let count):
                 phases[level].items += count
@@ -70,6 +78,39 @@ struct Plan<Scalar: KernelScalar> {
             return place
         }
         isPrivate = layout.offsets.map(\.isPrivate)
+        privateSamples = layout.offsets.map { $0.isOfGroup ? layout.groupSize : 1 }
+    }
+
+    /// The cheap operations that had better run again before an operation of a later phase, which reads what they wrote, than
+    /// have it go through memory (for the idea: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
+    ///
+    /// - Returns: For such an operation, the cheap ones.
+    private static func repetitions(in builder: PlanBuilder<Scalar>, _ levels: [Int]) -> [Int: [Int]] {
+        let operations = builder.operations
+        var users: [Value: [Int]] = [:]
+        for (index, operation) in operations.enumerated() {
+            for value in operation.reads + operation.writes { users[value, default: []].append(index) }
+        }
+        var repetitions: [Int: [Int]] = [:]
+        for (index, operation) in operations.enumerated() where operation.isCheap && operation.writes.count == 1 {
+            let result = operation.writes[0]
+            let later = users[result, default: []].filter { $0 != index }
+            // Nobody else writes it, and all work sample by sample.
+            let isAlone = later.allSatisfy {
+                operations[$0].division == .samples && !operations[$0].writes.contains(result)
+            }
+            guard isAlone, !builder.values[result.id].isPinned else { continue }
+            var done: Set<Int> = [levels[index]]
+            for user in later where done.insert(levels[user]).inserted {
+                // What it is made of is still there.
+                let lasts = operation.reads.flatMap { users[$0, default: []] }.allSatisfy { other in
+                    other <= index || levels[other] > levels[user]
+                        || !operation.reads.contains(where: operations[other].writes.contains)
+                }
+                if lasts { repetitions[user, default: []].append(index) }
+            }
+        }
+        return repetitions
     }
 
     private static func runs(of operations: [PlannedOperation<Scalar>]) -> [Range<Int>] {
@@ -86,6 +127,8 @@ struct Plan<Scalar: KernelScalar> {
 
     /// Whether a value lies in the memory of the worker.
     let isPrivate: [Bool]
+    /// How many samples of it a worker's memory holds then.
+    let privateSamples: [Int]
 
     /// The earliest phase of every operation. One may share a phase with an operation that it depends on only if both
     /// work sample by sample.

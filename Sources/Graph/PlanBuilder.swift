@@ -80,27 +80,29 @@ public final class PlanBuilder<Scalar: KernelScalar> {
             run: run)
     }
 
-    /// The same for an operation that may want all samples of a group at once (`WorkItem.sampleCount`).
+    /// The same for an operation that may want all samples of a group at once (`WorkItem.sampleCount`), or that is cheap: it
+    /// may run again, on the same numbers, in every phase that reads what it wrote.
     func add(
         _ label: String, of node: PlannedNode, _ division: PlannedOperation<Scalar>.Division, reads: [Value],
-        writes: [Value], workspace: Int, takesSeveral: Bool,
+        writes: [Value], workspace: Int = 0, takesSeveral: Bool = false, isCheap: Bool,
         run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
     ) {
-        add(label, of: node, division, reads: reads, writes: writes, workspace: workspace, run: run)
-        operations[operations.count - 1].takesSeveral = takesSeveral
+        addOperation(
+            "\(node.name) \(label)", node: node.index, division, reads: reads, writes: writes, workspace: workspace,
+            takesSeveral: takesSeveral, isCheap: isCheap, run: run)
     }
 
     func addOperation(
         _ label: String, node: Int? = nil, _ division: PlannedOperation<Scalar>.Division, reads: [Value],
-        writes: [Value],
-        workspace: Int = 0, run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
+        writes: [Value], workspace: Int = 0, takesSeveral: Bool = false, isCheap: Bool = false,
+        run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
     ) {
         // A fault of the layer's code: workers would wait for the end of a phase of no work.
         if case .pieces(let count) = division { require(count > 0, "\(label): \(count) pieces") }
         operations.append(
             PlannedOperation(
                 node: node, division: division, access: Access(label, reads: reads, writes: writes),
-                workspace: workspace, run: run))
+                workspace: workspace, takesSeveral: takesSeveral, isCheap: isCheap, run: run))
     }
 
     /// Adds up the groups' partial sums, in order, into a parameter's gradient.
@@ -125,7 +127,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         updates.append(
             PlannedOperation(
                 node: node.index, division: .pieces(1),
-                access: Access("\(node.name) \(label)", reads: reads, writes: writes), workspace: 0, run: run))
+                access: Access("\(node.name) \(label)", reads: reads, writes: writes), run: run))
     }
 
     /// Where the gradient of a node's input goes, and whether another consumer's is there already and it must be added;
@@ -187,7 +189,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
                 PlannedOperation(
                     node: update.node, division: update.division,
                     access: Access(update.label, reads: update.reads + [condition], writes: update.writes),
-                    workspace: 0, run: update.run))
+                    run: update.run))
         }
     }
 

@@ -10,7 +10,7 @@ extension Executor {
             let member = node.member
             let flops = 2 * member.layer.multiplyAdds(node.inputShapes) * batchSize
             let value = plan.values[node.output.id]
-            let samples = plan.isPrivate[node.output.id] ? 1 : batchSize
+            let samples = plan.isPrivate[node.output.id] ? plan.privateSamples[node.output.id] : batchSize
             let bytes = samples * value.count * MemoryLayout<Scalar>.stride
             let isAlias = node.inputs.contains(node.output)
             let layer = [member.layer.kind, member.layer.detail].filter { !$0.isEmpty }

@@ -55,9 +55,11 @@ public struct PlannedOperation<Scalar: KernelScalar>: Sendable {
     let division: Division
     let access: Access
     /// Scalars of scratch memory, private to the worker.
-    let workspace: Int
+    var workspace = 0
     /// Whether an operation of samples is called once for all samples of a group, which lie one after another.
     var takesSeveral = false
+    /// Whether doing it again costs less than writing its result to memory and reading it back.
+    var isCheap = false
     let run: @Sendable (borrowing WorkItem<Scalar>) -> Void
 
     /// "conv1 forward".

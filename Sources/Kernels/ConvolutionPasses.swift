@@ -23,6 +23,10 @@ extension ConvolutionGeometry {
     /// Whether the passes had better be given several samples at once.
     package var takesSeveral: Bool { isWinograd }
 
+    /// Whether making an output takes less time than writing it to memory and reading it back: with 16 lanes a number of it
+    /// takes `patch`/16 cycles, and in memory that the cores share its four bytes take about one cycle each way.
+    package var isCheap: Bool { window.patch / groups <= vectorWidth }
+
     /// Scalars of workspace that `prepareBackward` needs.
     package var prepareBackwardWorkspaceCount: Int {
         group.isWinograd && !isDepthwise ? group.transposedWeightCount : 0

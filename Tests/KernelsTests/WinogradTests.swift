@@ -25,7 +25,7 @@ struct WinogradTests {
             (Extent(height: 31, width: 40), Padding(top: 2, left: 0, bottom: 0, right: 1)),
             (Extent(height: 30, width: 36), Padding(top: 0, left: 1, bottom: 2, right: 0)),
         ]
-        forEach(sizes, [(48, 32), (32, 80)]) { Self().passes(size: $0, channels: $1) }
+        forEach(sizes, [(16, 48), (32, 32)]) { Self().passes(size: $0, channels: $1) }
     }
 
     /// Fewer samples than one band takes, and more, and samples that are themselves cut.

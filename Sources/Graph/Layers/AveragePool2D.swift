@@ -31,7 +31,7 @@ struct AveragePool2D: WindowPool {
     func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
         guard let dy = node.outputGradient, let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
         let (geometry, countIncludePad) = (geometry(node.inputShapes[0]), countIncludePad)
-        plan.add("backward", of: node, .samples, reads: [dy], writes: [dx]) { item in
+        plan.add("backward", of: node, .samples, reads: [dy], writes: [dx], isCheap: !accumulates) { item in
             averagePoolBackward(
                 geometry, countIncludePad: countIncludePad, outputGradient: item[dy], into: item[dx],
                 accumulating: accumulates)

@@ -55,7 +55,7 @@ struct Convolution2D: Layer {
         let weights = plan.forwardWeights(geometry, node)
         plan.add(
             "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
-            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
+            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: geometry.isCheap
         ) { item in
             var start: UnsafeMutablePointer<Scalar>?
             if let bias { start = item[bias] }
@@ -74,7 +74,7 @@ struct Convolution2D: Layer {
             let weights = plan.backwardWeights(geometry, node)
             plan.add(
                 "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
-                workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
+                workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: false
             ) { item in
                 geometry.backwardData(
                     samples: item.sampleCount, outputGradient: item[dy], weight: item[weights], into: item[dx],

@@ -67,7 +67,7 @@ extension PlanBuilder {
         let partial = value(.group, geometry.weightCount)
         add(
             "backward weights", of: node, .samples, reads: [x, dy], writes: [partial],
-            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
+            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: false
         ) { item in
             geometry.backwardWeights(
                 samples: item.sampleCount, input: item[x], outputGradient: item[dy], into: item[partial],

@@ -82,7 +82,7 @@ struct ConvolutionTranspose2D: Layer {
         let weights = plan.backwardWeights(geometry, node)
         plan.add(
             "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
-            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
+            workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: false
         ) { item in
             if let bias { repeatRow(item[bias], rows: item.sampleCount * positions, columns: channels, into: item[y]) }
             geometry.backwardData(
@@ -101,7 +101,7 @@ struct ConvolutionTranspose2D: Layer {
             let weights = plan.forwardWeights(geometry, node)
             plan.add(
                 "backward data", of: node, .samples, reads: [dy, weights], writes: [dx],
-                workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral
+                workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: false
             ) { item in
                 geometry.forward(
                     samples: item.sampleCount, input: item[dy], weight: item[weights], bias: nil, into: item[dx],

@@ -63,7 +63,7 @@ struct MaxPool2D: WindowPool {
             let (dx, accumulates) = plan.gradient(ofInput: 0, of: node)
         else { return }
         let geometry = geometry(node.inputShapes[0])
-        plan.add("backward", of: node, .samples, reads: [dy, taps], writes: [dx]) { item in
+        plan.add("backward", of: node, .samples, reads: [dy, taps], writes: [dx], isCheap: !accumulates) { item in
             maxPoolBackward(
                 geometry, outputGradient: item[dy], taps: item[taps], into: item[dx], accumulating: accumulates)
         }
