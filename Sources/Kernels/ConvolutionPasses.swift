@@ -2,7 +2,8 @@
 //
 //     every channel a group    DepthwiseConvolution.swift
 //     some groups              GroupedConvolution.swift: each group by itself, as if it were one of the next two
-//     one group                Winograd.swift where it can, Convolution.swift (im2col) elsewhere
+//     one group                Winograd.swift where it can, DirectConvolution.swift where it can, elsewhere Convolution.swift
+//                              (im2col)
 //
 // A pass goes over one sample. What depends on the weights alone is made once a step, before:
 //
@@ -18,7 +19,9 @@ extension ConvolutionGeometry {
     /// Scalars of what `backwardData` reads instead of the weights, or 0.
     package var backwardWeightCount: Int {
         if isDepthwise { return 0 }
-        return groups * (group.isWinograd ? group.winogradWeightCount : group.transposedWeightCount)
+        let group = group
+        if group.isWinograd { return groups * group.winogradWeightCount }
+        return groups * (group.isBackwardDirect ? group.turned.weightCount : group.transposedWeightCount)
     }
 
     /// Scalars of what `backwardWeights` sums if that is not yet the weights' gradient, or 0.
@@ -61,6 +64,10 @@ extension ConvolutionGeometry {
         let patch = group.window.patch
         for i in 0..<groups {
             let target = prepared + i * (backwardWeightCount / groups)
+            if group.isBackwardDirect, !group.isWinograd {
+                turnedWeights(group, weight + i * group.weightCount, into: target)
+                continue
+            }
             transposePanels(
                 weight + i * group.weightCount, rows: patch, columns: group.outputChannels,
                 panels: 0..<roundedToVectors(patch) / vectorWidth, into: group.isWinograd ? workspace : target)
@@ -166,7 +173,12 @@ extension ConvolutionGeometry {
 // One group, or a convolution without groups.
 
 extension ConvolutionGeometry {
-    var denseWorkspaceCount: Int { isWinograd ? winogradWorkspaceCount : workspaceCount }
+    var denseWorkspaceCount: Int {
+        if isWinograd { return winogradWorkspaceCount }
+        return max(
+            isDirect ? directWorkspaceCount : workspaceCount,
+            isBackwardDirect ? turned.directWorkspaceCount : workspaceCount)
+    }
 }
 
 @inline(__always)
@@ -177,6 +189,10 @@ func denseForward<Scalar: KernelScalar>(
 ) {
     if geometry.isWinograd {
         winogradForward(
+            geometry, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+            workspace: workspace)
+    } else if geometry.isDirect {
+        directForward(
             geometry, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
             workspace: workspace)
     } else {
@@ -195,6 +211,10 @@ func denseBackwardData<Scalar: KernelScalar>(
         winogradBackwardData(
             geometry, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
             workspace: workspace)
+    } else if geometry.isBackwardDirect {
+        directForward(
+            geometry.turned, input: outputGradient, weight: weight, bias: nil, into: inputGradient,
+            accumulating: accumulating, workspace: workspace)
     } else {
         convolutionBackwardData(
             geometry, outputGradient: outputGradient, transposedWeight: weight, into: inputGradient,
@@ -210,6 +230,10 @@ func denseBackwardWeights<Scalar: KernelScalar>(
 ) {
     if geometry.isWinograd {
         winogradBackwardWeights(
+            geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+            separately: separately, workspace: workspace)
+    } else if geometry.isDirect {
+        directBackwardWeights(
             geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
             separately: separately, workspace: workspace)
     } else {
