@@ -60,7 +60,7 @@ package struct ConvolutionGeometry: Equatable, Sendable {
         paddedCount + rowsPerBlock * window.output.width * (window.patch + roundedToVectors(outputChannels))
     }
     /// Of the padded image; none where there is no padding.
-    private var paddedCount: Int { window.padding == 0 ? 0 : window.padded.inputCount }
+    var paddedCount: Int { window.padding == 0 ? 0 : window.padded.inputCount }
 
     /// The image with its padding, which lies in the workspace if there is any, and what is left of the workspace.
     @inline(__always)
@@ -189,14 +189,34 @@ package func sumRows<Scalar: KernelScalar>(
     let isCut = separately || rows > longestChain
     for (column, lanes) in vectors(columns) {
         let start = accumulating ? load(sums + column, lanes: lanes) : .zero
-        var total = isCut ? .zero : start
+        let wide = wideRows(rows, columns: columns, from: column)
+        let first = matrix + column
         var totals = BlockSum<Scalar>()
+        var sum = SIMD16<Scalar>.zero
         for block in blocks(rows, isCut: isCut) {
-            for row in block { total += load(matrix + row * columns + column, lanes: lanes) }
-            if isCut { totals.take(&total) }
+            // Four sums, since one would wait for each addition.
+            var parts = InlineArray<4, SIMD16<Scalar>> { _ in .zero }
+            let fours = max(0, min(wide, block.upperBound) - block.lowerBound) / 4
+            for four in 0..<fours {
+                let row = first + (block.lowerBound + 4 &* four) &* columns
+                for i in 0..<4 { parts[i] += load(row + i &* columns) }
+            }
+            for row in block.lowerBound + 4 * fours..<block.upperBound {
+                parts[0] += load(first + row &* columns, lanes: row < wide ? vectorWidth : lanes)
+            }
+            sum = (parts[0] + parts[1]) + (parts[2] + parts[3])
+            if isCut { totals.take(&sum) }
         }
-        store(isCut ? start + totals.value : total, to: sums + column, lanes: lanes)
+        store(start + (isCut ? totals.value : sum), to: sums + column, lanes: lanes)
     }
+}
+
+/// How many rows of a row-major matrix can be read in a whole vector from a column on, which reaches into the next rows, without
+/// reading behind the matrix.
+@inline(__always)
+func wideRows(_ rows: Int, columns: Int, from column: Int) -> Int {
+    let last = rows * columns - column - vectorWidth
+    return last < 0 ? 0 : min(rows, last / columns + 1)
 }
 
 /// Writes one row of numbers into every row of a [rows × columns] matrix: the bias under a transposed convolution.

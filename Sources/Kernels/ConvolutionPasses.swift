@@ -2,7 +2,8 @@
 //
 //     every channel a group    DepthwiseConvolution.swift
 //     some groups              GroupedConvolution.swift: each group by itself, as if it were one of the next two
-//     one group                Winograd.swift where it can, Convolution.swift (im2col) elsewhere
+//     one group                Winograd.swift where it can, DirectConvolution.swift where it can, elsewhere Convolution.swift
+//                              (im2col)
 //
 // A pass goes over one sample, or over several at once where `takesSeveral` says that this is better. What depends on the
 // weights alone is made once a step, before; where a count below is 0, the weights are used as they are:
@@ -17,7 +18,9 @@ extension ConvolutionGeometry {
     /// Scalars of what `backwardData` reads instead of the weights, or 0.
     package var backwardWeightCount: Int {
         if isDepthwise { return 0 }
-        return groups * (group.isWinograd ? group.winogradWeightCount : group.transposedWeightCount)
+        let group = group
+        if group.isWinograd { return groups * group.winogradWeightCount }
+        return groups * (group.isBackwardDirect ? group.turned.weightCount : group.transposedWeightCount)
     }
 
     /// Whether the passes had better be given several samples at once.
@@ -62,6 +65,10 @@ extension ConvolutionGeometry {
         let patch = group.window.patch
         for i in 0..<groups {
             let target = prepared + i * (backwardWeightCount / groups)
+            if group.isBackwardDirect, !group.isWinograd {
+                turnedWeights(group, weight + i * group.weightCount, into: target)
+                continue
+            }
             transposePanels(
                 weight + i * group.weightCount, rows: patch, columns: group.outputChannels,
                 panels: 0..<roundedToVectors(patch) / vectorWidth, into: group.isWinograd ? workspace : target)
@@ -160,7 +167,12 @@ extension ConvolutionGeometry {
 // One group, or a convolution without groups.
 
 extension ConvolutionGeometry {
-    var denseWorkspaceCount: Int { isWinograd ? winogradWorkspaceCount : workspaceCount }
+    var denseWorkspaceCount: Int {
+        if isWinograd { return winogradWorkspaceCount }
+        return max(
+            isDirect ? directWorkspaceCount : workspaceCount,
+            isBackwardDirect ? turned.directWorkspaceCount : workspaceCount)
+    }
 }
 
 @inline(__always)
@@ -174,6 +186,10 @@ func denseForward<Scalar: KernelScalar>(
         winogradForward(
             geometry, samples: samples, input: input, weight: weight, bias: bias, into: output,
             accumulating: accumulating,
+            workspace: workspace)
+    } else if geometry.isDirect {
+        directForward(
+            geometry, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
             workspace: workspace)
     } else {
         convolutionForward(
@@ -193,6 +209,10 @@ func denseBackwardData<Scalar: KernelScalar>(
             geometry, samples: samples, outputGradient: outputGradient, weight: weight, into: inputGradient,
             accumulating: accumulating,
             workspace: workspace)
+    } else if geometry.isBackwardDirect {
+        directForward(
+            geometry.turned, input: outputGradient, weight: weight, bias: nil, into: inputGradient,
+            accumulating: accumulating, workspace: workspace)
     } else {
         convolutionBackwardData(
             geometry, outputGradient: outputGradient, transposedWeight: weight, into: inputGradient,
@@ -211,6 +231,10 @@ func denseBackwardWeights<Scalar: KernelScalar>(
         winogradBackwardWeights(
             geometry, samples: samples, input: input, outputGradient: outputGradient, into: gradient,
             accumulating: accumulating,
+            separately: separately, workspace: workspace)
+    } else if geometry.isDirect {
+        directBackwardWeights(
+            geometry, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
             separately: separately, workspace: workspace)
     } else {
         convolutionBackwardWeights(

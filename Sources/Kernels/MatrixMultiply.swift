@@ -36,76 +36,128 @@ private func multiplyPanels<Scalar: KernelScalar>(
     m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?, isCut: Bool,
     into c: Panels<Scalar>
 ) {
-    guard m > 0, n > 0 else { return }
-    // The panels of more than eight columns.
-    let panels = (n + 7) / vectorWidth
     // Blocks as equal as possible: each reads and writes C once, however deep it is.
     let blocks = max(1, (k + depthBlock - 1) / depthBlock)
     let blockDepth = (k + blocks - 1) / blocks
-
     var k0 = 0
     repeat {
         let depth = min(blockDepth, k - k0)
-        let left = Strided(a.pointer + k0 * a.columnStride, rowStride: a.rowStride, columnStride: a.columnStride)
-        let addend = k0 == 0 ? d : c
-        for panel in 0..<panels {
-            multiplyPanel(
-                SIMD16<Scalar>.self, m: m, n: min(vectorWidth, n - panel * vectorWidth), k: depth, left,
-                b.from(row: k0, panel: panel), addingTo: addend?.from(panel: panel), addsLast: isCut,
-                into: c.from(panel: panel))
-        }
-        // Eight lanes for eight columns or fewer: twice as fast as sixteen of which half are idle.
-        if n > panels * vectorWidth {
-            multiplyPanel(
-                SIMD8<Scalar>.self, m: m, n: n - panels * vectorWidth, k: depth, left, b.from(row: k0, panel: panels),
-                addingTo: addend?.from(panel: panels), addsLast: isCut, into: c.from(panel: panels))
-        }
+        let left = WindowMatrix(
+            pointer: a.pointer + k0 * a.columnStride, rows: m, rowStride: a.rowStride, columns: depth,
+            columnStride: a.columnStride)
+        multiplyBlock(left, n: n, b.from(row: k0), addingTo: k0 == 0 ? d : c, addsLast: isCut, into: c)
         k0 += depth
     } while k0 < k
 }
 
-/// One panel of C, of at most as many columns as a vector of the type has lanes, in tiles of rows.
+/// C = D + A·B, or A·B, in one chain of multiply-adds for each element; for A's rows and B's columns of any number.
+@inline(__always)
+func multiplyBlock<Scalar: KernelScalar>(
+    _ a: WindowMatrix<Scalar>, n: Int, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?, addsLast: Bool,
+    into c: Panels<Scalar>
+) {
+    guard a.rows > 0, a.groups > 0, n > 0 else { return }
+    // The panels of more than eight columns.
+    let panels = (n + 7) / vectorWidth
+    for panel in 0..<panels {
+        multiplyPanel(
+            SIMD16<Scalar>.self, n: min(vectorWidth, n - panel * vectorWidth), a, b.from(panel: panel),
+            addingTo: d?.from(panel: panel), addsLast: addsLast, into: c.from(panel: panel))
+    }
+    // Eight lanes for eight columns or fewer: twice as fast as sixteen of which half are idle.
+    if n > panels * vectorWidth {
+        multiplyPanel(
+            SIMD8<Scalar>.self, n: n - panels * vectorWidth, a, b.from(panel: panels),
+            addingTo: d?.from(panel: panels), addsLast: addsLast, into: c.from(panel: panels))
+    }
+}
+
+/// One panel of C, of at most as many columns as a vector of the type has lanes.
 @inline(__always)
 private func multiplyPanel<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
-    _: Lanes.Type, m: Int, n columns: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>,
-    addingTo d: Panels<Scalar>?, addsLast: Bool, into c: Panels<Scalar>
+    _: Lanes.Type, n columns: Int, _ a: WindowMatrix<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?,
+    addsLast: Bool, into c: Panels<Scalar>
 ) {
-    // Tiles as equal as possible: 14 rows are 7 + 7, not 12 + 2, since few rows do not hide the multiply-add's latency.
-    let tiles = (m + tileRows - 1) / tileRows
-    let rowsPerTile = (m + tiles - 1) / tiles
-    let lanes = Lanes.scalarCount
-    let isPartial = columns < lanes
-    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: tileRows * lanes) { edge in
-        // The allocation is not empty, so it has an address.
-        let edge = edge.baseAddress.unsafelyUnwrapped
-        for row in stride(from: 0, to: m, by: rowsPerTile) {
-            let rows = min(rowsPerTile, m - row)
-            let target = c.at(row: row, panel: 0)
-            var start = d.map { $0.at(row: row, panel: 0) }
-            var startStride = d?.rowStride ?? 0
-            if isPartial, let source = start {
-                // Neither D nor C may be touched right of the last column: go through a tile aside.
-                for i in 0..<rows {
-                    store(load(source + i * startStride, lanes: columns), to: edge + i * lanes, lanes: lanes)
-                }
-                start = edge
-                startStride = lanes
-            }
-            multiplyTile(
-                Lanes.self, rows: rows, depth: k, a: a.pointer + row * a.rowStride, aRowStride: a.rowStride,
-                aColumnStride: a.columnStride, b: b.pointer, bRowStride: b.rowStride, d: start,
-                dRowStride: startStride, addsLast: addsLast, c: isPartial ? edge : target,
-                cRowStride: isPartial ? lanes : c.rowStride)
-            guard isPartial else { continue }
-            for i in 0..<rows {
-                store(load(edge + i * lanes, lanes: lanes), to: target + i * c.rowStride, lanes: columns)
-            }
+    // Tiles as equal as possible: 16 rows are 8 + 8, not 14 + 2, since few rows do not hide the multiply-add's latency.
+    let tiles = (a.rows + tileRows(Lanes.self) - 1) / tileRows(Lanes.self)
+    let (rows, higher) = a.rows.quotientAndRemainder(dividingBy: tiles)
+    guard columns < Lanes.scalarCount else {
+        if higher > 0 {
+            multiplyTiles(
+                Lanes.self, rows: rows + 1, from: 0, tiles: higher, a, b, addingTo: d, addsLast: addsLast, into: c)
+        }
+        return multiplyTiles(
+            Lanes.self, rows: rows, from: higher * (rows + 1), tiles: tiles - higher, a, b, addingTo: d,
+            addsLast: addsLast, into: c)
+    }
+    for group in 0..<a.groups {
+        for tile in 0..<tiles {
+            let row = tile * rows + min(tile, higher)
+            multiplyEdge(
+                Lanes.self, n: columns, a.rows(row..<row + rows + (tile < higher ? 1 : 0), of: group), b,
+                addingTo: d?.from(row: group * a.rows + row), addsLast: addsLast,
+                into: c.from(row: group * a.rows + row))
         }
     }
 }
 
+/// A tile of fewer columns than lanes. Neither D nor C may be touched right of the last column: it goes through a tile aside.
+@inline(__always)
+private func multiplyEdge<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
+    _: Lanes.Type, n columns: Int, _ a: WindowMatrix<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?,
+    addsLast: Bool, into c: Panels<Scalar>
+) {
+    let lanes = Lanes.scalarCount
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: a.rows * lanes) { edge in
+        // The allocation is not empty, so it has an address.
+        let aside = Panels(edge.baseAddress.unsafelyUnwrapped, rowStride: lanes, panelStride: 0)
+        if let d {
+            for i in 0..<a.rows {
+                store(load(d.at(row: i, panel: 0), lanes: columns), to: aside.at(row: i, panel: 0), lanes: lanes)
+            }
+        }
+        multiplyTiles(
+            Lanes.self, rows: a.rows, from: 0, tiles: 1, a, b, addingTo: d == nil ? nil : aside, addsLast: addsLast,
+            into: aside)
+        for i in 0..<a.rows {
+            store(load(aside.at(row: i, panel: 0), lanes: lanes), to: c.at(row: i, panel: 0), lanes: columns)
+        }
+    }
+}
+
+/// C = D + A·B, or A·B, for row-major C, where D is not C and there is room to write right of C's last column in its last row.
+///
+/// What a tile writes right of the last column is the beginning of the next row. So each row is written after the one before
+/// it, and the panels from the last one on:
+///
+///     row i        │ panel 0        │ panel 1 · · ·│
+///     row i + 1    │· · · panel 0   │ panel 1
+@inline(__always)
+func multiplySpilling<Scalar: KernelScalar>(
+    _ a: WindowMatrix<Scalar>, n: Int, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?, into c: Panels<Scalar>
+) {
+    let whole = n / vectorWidth
+    if n - whole * vectorWidth > 8 {
+        multiplySpillingPanel(SIMD16<Scalar>.self, whole, a, b, addingTo: d, into: c)
+    } else {
+        multiplySpillingPanel(SIMD8<Scalar>.self, whole, a, b, addingTo: d, into: c)
+    }
+    multiplyBlock(a, n: whole * vectorWidth, b, addingTo: d, addsLast: false, into: c)
+}
+
+@inline(__always)
+private func multiplySpillingPanel<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
+    _: Lanes.Type, _ panel: Int, _ a: WindowMatrix<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>?,
+    into c: Panels<Scalar>
+) {
+    let tiles = (a.rows + tileRows(Lanes.self) - 1) / tileRows(Lanes.self)
+    multiplyTiles(
+        Lanes.self, rows: (a.rows + tiles - 1) / tiles, from: 0, tiles: tiles, a, b.from(panel: panel),
+        addingTo: d?.from(panel: panel), addsLast: false, into: c.from(panel: panel))
+}
+
 // Rows of A that are packed together: 144 × 320 Floats (184 KB) stay in the second-level cache while all of B's block
-// goes over them. A multiple of both tile heights.
+// goes over them.
 private let rowBlock = 144
 
 /// How many scalars of workspace `multiply` of row-major matrices needs.
@@ -130,8 +182,8 @@ package func multiply<Scalar: KernelScalar>(
     _ b: UnsafePointer<Scalar>, transposed bTransposed: Bool = false,
     into c: UnsafeMutablePointer<Scalar>, accumulating: Bool = false, workspace: UnsafeMutablePointer<Scalar>
 ) {
-    let packsB = bTransposed || n % vectorWidth != 0 || m > 2 * tileRows
-    let packsA = n > 8 * vectorWidth && m > tileRows
+    let packsB = bTransposed || n % vectorWidth != 0 || m > 2 * tileRows(SIMD16<Scalar>.self)
+    let packsA = n > 8 * vectorWidth && m > tileRows(SIMD16<Scalar>.self)
     let packedA = workspace + roundedToVectors(n) * min(k, depthBlock)
     var k0 = 0
     repeat {

@@ -6,22 +6,8 @@
 //     └──────────┘          └────────┘            └────────┘
 //
 // `rows` accumulators of sixteen lanes stay in registers. For every k one vector of B is loaded and each A[i, k] is
-// broadcast into all lanes. A may lie anywhere, since single elements are read from it; B and C want 16 neighbours. A last
-// panel of at most eight columns has accumulators of eight lanes.
-
-/// A matrix read element by element: (i, j) lies at `pointer[i * rowStride + j * columnStride]`. One of the strides is 1.
-package struct Strided<Scalar> {
-    var pointer: UnsafePointer<Scalar>
-    var rowStride: Int
-    var columnStride: Int
-
-    /// A row-major matrix (`columnStride` 1), a transposed one (`rowStride` 1).
-    package init(_ pointer: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int = 1) {
-        self.pointer = pointer
-        self.rowStride = rowStride
-        self.columnStride = columnStride
-    }
-}
+// broadcast into all lanes. A may lie anywhere, since single elements are read from it (WindowMatrix.swift); B and C want 16
+// neighbours. A last panel of at most eight columns has accumulators of eight lanes.
 
 /// A matrix read by vectors of 16 columns: (i, j) lies at `pointer[j / 16 * panelStride + i * rowStride + j % 16]`.
 ///
@@ -65,21 +51,25 @@ package struct Panels<Scalar> {
     }
 }
 
-// The rows of a full tile. AVX2 has 16 registers of half a vector: 6 × 2 accumulators, 2 of B, 1 broadcast, and the same
-// serves arm64. AVX-512 has 32 whole ones, takes the broadcast from memory, and keeps Double (two a vector) within them.
-#if LANES_AVX512
-    let tileRows = 12
-#else
-    let tileRows = 6
-#endif
+/// The rows of a full tile. AVX2 has 16 registers of half a vector: 6 × 2 accumulators, 2 of B, 1 broadcast, or 12 × 1 where a
+/// panel has eight columns, and the same serves arm64. AVX-512 has 32 whole ones, takes the broadcast from memory, and keeps
+/// Double (two a vector) within them; 14 is half of what images often have.
+@inline(__always)
+func tileRows<Lanes: SIMD>(_: Lanes.Type) -> Int {
+    #if LANES_AVX512
+        14
+    #else
+        Lanes.scalarCount > 8 ? 6 : 12
+    #endif
+}
 
 /// C = D + A·B for `rows` rows and a vector of columns; without `d`, C = A·B. C is only written, so it may hold anything.
 ///
 /// - Parameter addsLast: Whether A·B is summed by itself and added to D, or else the sum starts with D.
 @inline(__always)
 private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: Int>(
-    _: InlineArray<rows, Lanes>.Type, depth: Int,
-    a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
+    _: InlineArray<rows, Lanes>.Type, runs: Int, run: Int,
+    a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int, aRunStride: Int,
     b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
     d: UnsafeMutablePointer<Scalar>?, dRowStride: Int, addsLast: Bool,
     c: UnsafeMutablePointer<Scalar>, cRowStride: Int
@@ -89,15 +79,19 @@ private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: I
     if let d, !addsLast {
         for row in 0..<rows { sums[row] = UnsafeRawPointer(d + row &* dRowStride).loadUnaligned(as: Lanes.self) }
     }
-    var a = a
+    var start = a
     var b = b
-    for _ in 0..<depth {
-        let right = UnsafeRawPointer(b).loadUnaligned(as: Lanes.self)
-        for row in 0..<rows {
-            sums[row] = multiplyAdd(sums[row], Lanes(repeating: a[row &* aRowStride]), right)
+    for _ in 0..<runs {
+        var a = start
+        for _ in 0..<run {
+            let right = UnsafeRawPointer(b).loadUnaligned(as: Lanes.self)
+            for row in 0..<rows {
+                sums[row] = multiplyAdd(sums[row], Lanes(repeating: a[row &* aRowStride]), right)
+            }
+            a += aColumnStride
+            b += bRowStride
         }
-        a += aColumnStride
-        b += bRowStride
+        start += aRunStride
     }
     if let d, addsLast {
         for row in 0..<rows { sums[row] += UnsafeRawPointer(d + row &* dRowStride).loadUnaligned(as: Lanes.self) }
@@ -105,29 +99,47 @@ private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: I
     for row in 0..<rows { UnsafeMutableRawPointer(c + row &* cRowStride).storeBytes(of: sums[row], as: Lanes.self) }
 }
 
-/// The tile with its number of rows, 1…12, chosen at run time.
+/// C = D + A·B, or A·B, for one vector of columns and some tiles of each group of A's rows, all of the same height.
+///
+///     group 0   │ …     │ first │ tile 1 │ tile 2 │ …
+///     group 1   │ …     │ first │ tile 1 │ …
+///
+/// A last tile that would reach past the group's end is moved back, so that some rows are made twice: then C must not be D.
 ///
 /// Never inlined: one function for all callers is small enough for the compiler to keep every accumulator in a register. In
 /// some of the callers it would put them into memory.
+///
+/// - Parameters:
+///   - rows: The height of a tile, 1…`tileRows`.
+///   - first: Where in a group the first tile begins.
+///   - b: The panel, from its first column on; so are `d` and `c`.
 @inline(never)
-func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
-    _: Lanes.Type, rows: Int, depth: Int,
-    a: UnsafePointer<Scalar>, aRowStride: Int, aColumnStride: Int,
-    b: UnsafeMutablePointer<Scalar>, bRowStride: Int,
-    d: UnsafeMutablePointer<Scalar>?, dRowStride: Int, addsLast: Bool,
-    c: UnsafeMutablePointer<Scalar>, cRowStride: Int
+func multiplyTiles<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
+    _: Lanes.Type, rows: Int, from first: Int, tiles: Int, _ a: WindowMatrix<Scalar>, _ b: Panels<Scalar>,
+    addingTo d: Panels<Scalar>?, addsLast: Bool, into c: Panels<Scalar>
 ) {
+    @inline(__always)
+    func eachTile<let count: Int>(_ type: InlineArray<count, Lanes>.Type, aRowStride: Int, aColumnStride: Int) {
+        for group in 0..<a.groups {
+            for tile in 0..<tiles {
+                let row = min(first + tile &* count, a.rows - count)
+                let target = group &* a.rows + row
+                multiplyTile(
+                    type, runs: a.runs, run: a.columns, a: a.pointer + group &* a.groupStride + row &* aRowStride,
+                    aRowStride: aRowStride, aColumnStride: aColumnStride, aRunStride: a.runStride,
+                    b: b.pointer, bRowStride: b.rowStride, d: d.map { $0.at(row: target, panel: 0) },
+                    dRowStride: d?.rowStride ?? 0, addsLast: addsLast, c: c.at(row: target, panel: 0),
+                    cRowStride: c.rowStride)
+            }
+        }
+    }
     @inline(__always)
     func tile<let count: Int>(_ type: InlineArray<count, Lanes>.Type) {
         // With a stride that is known to be 1 the loop's addresses are cheap; otherwise they are one long chain of sums.
-        if aColumnStride == 1 {
-            multiplyTile(
-                type, depth: depth, a: a, aRowStride: aRowStride, aColumnStride: 1, b: b, bRowStride: bRowStride, d: d,
-                dRowStride: dRowStride, addsLast: addsLast, c: c, cRowStride: cRowStride)
+        if a.columnStride == 1 {
+            eachTile(type, aRowStride: a.rowStride, aColumnStride: 1)
         } else {
-            multiplyTile(
-                type, depth: depth, a: a, aRowStride: 1, aColumnStride: aColumnStride, b: b, bRowStride: bRowStride,
-                d: d, dRowStride: dRowStride, addsLast: addsLast, c: c, cRowStride: cRowStride)
+            eachTile(type, aRowStride: 1, aColumnStride: a.columnStride)
         }
     }
     switch rows {
@@ -137,14 +149,20 @@ func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
     case 4: tile(InlineArray<4, Lanes>.self)
     case 5: tile(InlineArray<5, Lanes>.self)
     case 6: tile(InlineArray<6, Lanes>.self)
-    #if LANES_AVX512
+    default:
+        guard tileRows(Lanes.self) > 6 else { return }
+        switch rows {
         case 7: tile(InlineArray<7, Lanes>.self)
         case 8: tile(InlineArray<8, Lanes>.self)
         case 9: tile(InlineArray<9, Lanes>.self)
         case 10: tile(InlineArray<10, Lanes>.self)
         case 11: tile(InlineArray<11, Lanes>.self)
         case 12: tile(InlineArray<12, Lanes>.self)
-    #endif
-    default: break
+        #if LANES_AVX512
+            case 13: tile(InlineArray<13, Lanes>.self)
+            case 14: tile(InlineArray<14, Lanes>.self)
+        #endif
+        default: break
+        }
     }
 }

@@ -231,9 +231,18 @@ struct GroupedConvolutionTests {
                 convolutionForward(
                     geometry, input: x, weight: weight.pointer, bias: operands.bias.pointer, into: output.pointer,
                     workspace: workspace.pointer)
-                convolutionBackwardData(
-                    geometry, outputGradient: dy, transposedWeight: turned.pointer, into: inputGradient.pointer,
-                    accumulating: false, workspace: workspace.pointer)
+                if geometry.isBackwardDirect {
+                    let room = GuardedBuffer<Scalar>(poisoned: geometry.turned.directWorkspaceCount)
+                    let turned = GuardedBuffer<Scalar>(poisoned: geometry.turned.weightCount)
+                    turnedWeights(geometry, weight.pointer, into: turned.pointer)
+                    directForward(
+                        geometry.turned, input: dy, weight: turned.pointer, bias: nil, into: inputGradient.pointer,
+                        workspace: room.pointer)
+                } else {
+                    convolutionBackwardData(
+                        geometry, outputGradient: dy, transposedWeight: turned.pointer, into: inputGradient.pointer,
+                        accumulating: false, workspace: workspace.pointer)
+                }
                 for accumulating in [false, true] {
                     convolutionBackwardWeights(
                         geometry, input: x, outputGradient: dy, into: gradient.pointer, accumulating: accumulating,
