@@ -11,29 +11,25 @@ package func maxPoolForward<Scalar: KernelScalar>(
     taps: UnsafeMutablePointer<Scalar>
 ) {
     for run in PoolRuns(geometry) {
-        // Windows of 2×2 without loops.
-        if run.rows.count == 2, run.columns.count == 2 {
-            raise(run, rows: 2, columns: 2, geometry, input: input, into: output, taps: taps)
-        } else {
-            raise(
-                run, rows: run.rows.count, columns: run.columns.count, geometry, input: input, into: output, taps: taps)
-        }
+        raise(run, geometry, input: input, into: output, taps: taps)
     }
 }
 
 @inline(__always)
 private func raise<Scalar: KernelScalar>(
-    _ run: PoolRun, rows: Int, columns: Int, _ geometry: WindowGeometry, input: UnsafePointer<Scalar>,
+    _ run: PoolRun, _ geometry: WindowGeometry, input: UnsafePointer<Scalar>,
     into output: UnsafeMutablePointer<Scalar>, taps: UnsafeMutablePointer<Scalar>
 ) {
-    let (inputs, outputs) = (geometry.inputCount, geometry.outputPositions * geometry.channels)
+    let (rows, columns) = (run.rows.count, run.columns.count)
+    let isEmpty = rows == 0 || columns == 0
     let (first, kernelWidth) = (run.firstTap(geometry), geometry.kernel.width)
 
     @inline(__always)
     func pool(_ place: Int, _ position: Int, lanes: Int) {
         var best = SIMD16<Scalar>(repeating: -.infinity)
         var winners = SIMD16(repeating: Scalar(first))
-        if rows > 0, columns > 0 { best = load(input + place, lanes: lanes) }
+        // Loops, also for 2×2: unrolled, the masks go lane by lane, five times as slow.
+        if !isEmpty { best = load(input + place, lanes: lanes) }
         for row in 0..<rows {
             for column in 0..<columns where row + column > 0 {
                 let candidate = load(input + place + row * run.rowStep + column * run.columnStep, lanes: lanes)
@@ -44,16 +40,17 @@ private func raise<Scalar: KernelScalar>(
         store(winners, to: taps + position, lanes: lanes)
     }
 
-    for window in 0..<run.windows {
-        let (place, position) = (run.place + window * run.windowStep, run.position + window * run.count)
-        let room = place + run.span + vectorWidth <= inputs && position + vectorWidth <= outputs
-        for (offset, lanes) in overlappingVectors(run.count, room: room) {
-            if lanes == vectorWidth {
-                pool(place + offset, position + offset, lanes: vectorWidth)
-            } else {
-                pool(place + offset, position + offset, lanes: lanes)
-            }
-        }
+    let whole = run.windowsWithRoom(geometry)
+    var (place, position) = (run.place, run.position)
+    for _ in 0..<whole {
+        for offset in OverlappingVectors(run.count) { pool(place + offset, position + offset, lanes: vectorWidth) }
+        place += run.windowStep
+        position += run.count
+    }
+    for _ in whole..<run.windows {
+        pool(place, position, lanes: run.count)
+        place += run.windowStep
+        position += run.count
     }
 }
 

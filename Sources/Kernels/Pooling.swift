@@ -49,6 +49,21 @@ struct PoolRun {
         get { (rows.count - 1) * rowStep + (columns.count - 1) * columnStep }
     }
 
+    /// How many of the windows can be read and written in vectors of 16 lanes, as the last ones of an image cannot.
+    @inline(__always)
+    func windowsWithRoom(_ geometry: WindowGeometry) -> Int {
+        guard count < vectorWidth else { return windows }
+        let (inputs, outputs) = (geometry.inputCount, geometry.outputPositions * geometry.channels)
+        var window = windows
+        while window > 0,
+            place + (window - 1) * windowStep + span + vectorWidth > inputs
+                || position + (window - 1) * count + vectorWidth > outputs
+        {
+            window -= 1
+        }
+        return window
+    }
+
     /// One by the number of taps inside the image, or inside the padded image.
     @inline(__always)
     func share<Scalar: KernelScalar>(_ geometry: WindowGeometry, _ countIncludePad: Bool) -> Scalar {
@@ -62,57 +77,60 @@ struct PoolRun {
     }
 }
 
-/// The windows of an image, row by row: those over its edges alone, those between them as one run.
+/// The windows of an image, or of one row of the output, row by row: those over its edges alone, those between them as one
+/// run.
 struct PoolRuns: Sequence, IteratorProtocol {
     private let geometry: WindowGeometry
-    private let output: Extent
+    private let width: Int
     private let interior: Range<Int>
+    private let end: Int
     private var (x, y) = (0, 0)
     private var row: (taps: Range<Int>, start: Int)
 
     @inline(__always)
-    init(_ geometry: WindowGeometry) {
+    init(_ geometry: WindowGeometry) { self.init(geometry, rows: 0..<geometry.output.height) }
+
+    @inline(__always)
+    init(_ geometry: WindowGeometry, row: Int) { self.init(geometry, rows: row..<row + 1) }
+
+    @inline(__always)
+    private init(_ geometry: WindowGeometry, rows: Range<Int>) {
         self.geometry = geometry
-        output = geometry.output
+        width = geometry.output.width
         interior = geometry.interiorColumns
-        row = geometry.rowTaps(0)
+        (y, end) = (rows.lowerBound, rows.upperBound)
+        row = geometry.rowTaps(y)
     }
 
     @inline(__always)
     mutating func next() -> PoolRun? {
-        if x == output.width {
+        if x == width {
             (x, y) = (0, y + 1)
             row = geometry.rowTaps(y)
         }
-        guard y < output.height, x < output.width else { return nil }
+        guard y < end, x < width else { return nil }
         let windows = x == interior.lowerBound ? Swift.max(interior.count, 1) : 1
-        let position = (y * output.width + x) * geometry.channels
+        let position = (y * width + x) * geometry.channels
         defer { x += windows }
         return PoolRun(geometry, row: row, position: position, column: x, windows: windows)
     }
 }
 
-/// The vectors that cover `count` numbers, for results that may be written twice: 16 lanes each, of which the last goes back
-/// over the one before. Fewer than 16 numbers are one vector, of 16 lanes where there is `room`: the numbers behind them are
-/// written later.
-@inline(__always)
-func overlappingVectors(_ count: Int, room: Bool) -> OverlappingVectors {
-    OverlappingVectors(count: room ? max(count, vectorWidth) : count, overlap: true)
-}
-
+/// Numbers that lie side by side as vectors of 16 lanes, for results that are written in order: the last vector goes back over
+/// the one before, and the only one of fewer than 16 numbers reaches over what is written later. 6 channels take a quarter
+/// of the time that vectors of 6 lanes take.
 struct OverlappingVectors: Sequence, IteratorProtocol {
-    let count: Int
-    let overlap: Bool
-    var offset = 0
+    private let last: Int
+    private var offset = 0
 
     @inline(__always)
-    init(count: Int, overlap: Bool) { (self.count, self.overlap) = (count, overlap) }
+    init(_ count: Int) { last = Swift.max(0, count - vectorWidth) }
 
+    /// Where the next vector's first lane is.
     @inline(__always)
-    mutating func next() -> (offset: Int, lanes: Int)? {
-        guard offset < count else { return nil }
+    mutating func next() -> Int? {
+        guard offset < last + vectorWidth else { return nil }
         defer { offset += vectorWidth }
-        if overlap, count >= vectorWidth { return (Swift.min(offset, count - vectorWidth), vectorWidth) }
-        return (offset, Swift.min(vectorWidth, count - offset))
+        return Swift.min(offset, last)
     }
 }
