@@ -13,7 +13,7 @@ public protocol KernelScalar: BinaryFloatingPoint, SIMDScalar, Codable, Sendable
     static func gated(_ gradient: Vector, by output: Vector) -> Vector
     /// Takes over the lanes where `candidate` is greater than `best` or NaN, and writes `position` to their `index`.
     static func raise(_ best: inout Vector, _ index: inout Vector, to candidate: Vector, at position: Self)
-    /// `values` with zero in the lanes whose `index` is not `position`. (Two of `.<` and `.>`: `.==` and `.!=` go lane by lane.)
+    /// `values` with zero in the lanes whose `index` is not `position`; both at least 0.
     static func kept(_ values: Vector, where index: Vector, is position: Self) -> Vector
     /// |x|, also of NaN.
     static func magnitude(_ x: Vector) -> Vector
@@ -63,7 +63,12 @@ extension Float: KernelScalar {
 
     @_transparent
     public static func kept(_ values: SIMD16<Float>, where index: SIMD16<Float>, is position: Float) -> SIMD16<Float> {
-        values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
+        // The bits' difference less one is below zero only where it was zero. (Comparisons go lane by lane in some loops.)
+        let difference =
+            unsafeBitCast(index, to: SIMD16<Int32>.self)
+            ^ unsafeBitCast(SIMD16(repeating: position), to: SIMD16<Int32>.self)
+        let isEqual = (difference &- 1) &>> 31
+        return unsafeBitCast(unsafeBitCast(values, to: SIMD16<Int32>.self) & isEqual, to: SIMD16<Float>.self)
     }
 
     @_transparent
@@ -145,7 +150,12 @@ extension Double: KernelScalar {
     public static func kept(_ values: SIMD16<Double>, where index: SIMD16<Double>, is position: Double) -> SIMD16<
         Double
     > {
-        values.replacing(with: 0, where: index .< position).replacing(with: 0, where: index .> position)
+        // The bits' difference less one is below zero only where it was zero. (Comparisons go lane by lane in some loops.)
+        let difference =
+            unsafeBitCast(index, to: SIMD16<Int64>.self)
+            ^ unsafeBitCast(SIMD16(repeating: position), to: SIMD16<Int64>.self)
+        let isEqual = (difference &- 1) &>> 63
+        return unsafeBitCast(unsafeBitCast(values, to: SIMD16<Int64>.self) & isEqual, to: SIMD16<Double>.self)
     }
 
     @_transparent

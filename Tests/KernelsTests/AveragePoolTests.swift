@@ -18,6 +18,43 @@ struct AveragePoolTests {
         }
     }
 
+    @Test("Windows of all small sizes", .namingCases)
+    static func smallCases() {
+        forEach(smallPools, smallPoolChannels) { Self().small(geometry: $0.withChannels($1)) }
+    }
+
+    func small(geometry: WindowGeometry) {
+        for countIncludePad in [true, false] {
+            check(geometry, countIncludePad, Float.self)
+            bits(geometry, countIncludePad)
+        }
+    }
+
+    /// The forward pass has the bits of plain loops; what the backward pass writes at once, where windows lie side by side or
+    /// have stride 1, has those of what is added to zeros, window by window.
+    private func bits(_ geometry: WindowGeometry, _ countIncludePad: Bool) {
+        let count = geometry.outputPositions * geometry.channels
+        let bits = { (buffer: GuardedBuffer<Float>) in buffer.values.map { Float($0).bitPattern } }
+        // Some of them −0.
+        let values = randomValues(geometry.inputCount).map { $0.magnitude < 0.2 ? -0.0 : $0 }
+        let (input, output) = (GuardedBuffer<Float>(values), GuardedBuffer<Float>(poisoned: count))
+        averagePoolForward(geometry, countIncludePad: countIncludePad, input: input.pointer, into: output.pointer)
+        if countIncludePad, !geometry.ceilMode {
+            let expected = exactAveragePool(geometry, input: values.map { Float($0) })
+            #expect(bits(output) == expected.map(\.bitPattern), "forward of \(geometry)")
+        }
+
+        let gradient = GuardedBuffer<Float>(random: count, seed: 2)
+        let written = GuardedBuffer<Float>(poisoned: geometry.inputCount)
+        let added = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.inputCount))
+        for (target, accumulating) in [(written, false), (added, true)] {
+            averagePoolBackward(
+                geometry, countIncludePad: countIncludePad, outputGradient: gradient.pointer, into: target.pointer,
+                accumulating: accumulating)
+        }
+        #expect(bits(written) == bits(added), "backward of \(geometry), padding counted: \(countIncludePad)")
+    }
+
     @Test("A window over the whole image: the global average")
     func global() {
         let geometry = WindowGeometry(

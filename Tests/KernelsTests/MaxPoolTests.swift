@@ -50,6 +50,35 @@ struct MaxPoolTests {
         checkAll(geometry) { randomValues($0).map { $0 < 0.5 ? .nan : .infinity } }
     }
 
+    @Test("Windows of all small sizes, with ties, −0 and NaN", .namingCases)
+    static func smallCases() {
+        forEach(smallPools, smallPoolChannels) { Self().small(geometry: $0.withChannels($1)) }
+    }
+
+    func small(geometry: WindowGeometry) {
+        let values = randomValues(geometry.inputCount).map { $0 < -0.8 ? .nan : ($0 * 2).rounded() }
+        check(geometry, image: values, Float.self)
+        backwardBits(geometry, image: values)
+    }
+
+    /// What is written at once where windows lie side by side or have stride 1 has the bits of what is added to zeros, window
+    /// by window.
+    private func backwardBits(_ geometry: WindowGeometry, image: [Double]) {
+        let count = geometry.outputPositions * geometry.channels
+        let (input, output) = (GuardedBuffer<Float>(image), GuardedBuffer<Float>(poisoned: count))
+        let (taps, gradient) = (GuardedBuffer<Float>(poisoned: count), GuardedBuffer<Float>(random: count, seed: 1))
+        maxPoolForward(geometry, input: input.pointer, into: output.pointer, taps: taps.pointer)
+        let written = GuardedBuffer<Float>(poisoned: geometry.inputCount)
+        let added = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.inputCount))
+        for (target, accumulating) in [(written, false), (added, true)] {
+            maxPoolBackward(
+                geometry, outputGradient: gradient.pointer, taps: taps.pointer, into: target.pointer,
+                accumulating: accumulating)
+        }
+        let bits = { (buffer: GuardedBuffer<Float>) in buffer.values.map(\.bitPattern) }
+        #expect(bits(written) == bits(added), "backward of \(geometry)")
+    }
+
     @Test("More taps than a byte can number")
     func large() {
         let geometry = WindowGeometry(input: 19, channels: 3, kernel: 17, stride: 2)

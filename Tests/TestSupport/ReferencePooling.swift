@@ -89,3 +89,36 @@ package func referenceAveragePoolGradient(
     }
     return result
 }
+
+/// Small images under windows of every kernel up to 3×3 with strides below, at and above it: whole vectors, parts of them and
+/// several windows in one, by the numbers of channels.
+package let smallPools: [WindowGeometry] = {
+    let paddings: [Padding] = [0, 1, Padding(top: 0, left: 1, bottom: 1, right: 0)]
+    var geometries: [WindowGeometry] = []
+    for (height, width, stride) in (1...3).flatMap({ h in (1...3).flatMap { w in (1...3).map { (h, w, $0) } } }) {
+        for (padding, ceilMode) in paddings.flatMap({ [($0, false), ($0, true)] }) {
+            for across in Set([stride, width]) {
+                geometries.append(
+                    WindowGeometry(
+                        input: Extent(height: 5, width: 7), channels: 1, kernel: Extent(height: height, width: width),
+                        stride: Extent(height: stride, width: across), padding: padding, ceilMode: ceilMode))
+            }
+        }
+    }
+    return geometries
+}()
+
+/// The numbers of channels to try them with.
+package let smallPoolChannels = [1, 3, 4, 6, 8, 16, 20, 33]
+
+/// The mean of every window with padding counted and not in ceil mode, to the bit: the sum from zero, tap after tap, times
+/// 1/taps.
+package func exactAveragePool(_ geometry: WindowGeometry, input: [Float]) -> [Float] {
+    let channels = geometry.channels
+    var sums = [Float](repeating: 0, count: geometry.outputPositions * channels)
+    forEachTap(geometry) { position, _, pixel in
+        guard let pixel else { return }
+        for channel in 0..<channels { sums[position * channels + channel] += input[pixel * channels + channel] }
+    }
+    return sums.map { $0 * (1 / Float(geometry.taps)) }
+}
