@@ -64,11 +64,12 @@ extension ConvolutionSizes {
 }
 
 /// Places of `count` elements to be checked where each is a sum of so many terms: all, or of very many every p-th with a
-/// prime p above 7, which shares no factor with the sizes of tiles, panels and images, so that each place of them is met.
+/// prime p above 7, which shares no factor with the sizes of tiles, panels and images, so that each place of them is met; a
+/// hundred at least.
 func sampledPlaces(of count: Int, terms: Int) -> [Int] {
-    let most = 2_000_000
-    guard count * terms > most else { return Array(0..<count) }
-    var step = max(11, count * terms / most)
+    var step = min(count * terms / 4_000_000, count / 100)
+    guard step > 0, count >= 1100 else { return Array(0..<count) }
+    step = max(11, step)
     while (2..<step).prefix(while: { $0 * $0 <= step }).contains(where: { step % $0 == 0 }) { step += 1 }
     return Array(stride(from: 0, to: count, by: step))
 }

@@ -74,7 +74,7 @@ struct SweepTable {
         }
         guard prints else { return }
         if slow > 0 {
-            show("* below 50 %: \(slow) of \(all) of products of 8 rows, 8 columns and a depth of 32 at least")
+            show("* below 50 %: \(slow) of the \(all) cells with 8 rows, 8 columns and a depth of 32 or more")
         }
         if leftOut > 0 {
             show("– \(leftOut) left out: more than \(Self.mostOperations / 1_000_000_000) GFLOP a pass")
