@@ -100,12 +100,12 @@ private func products(_ sizes: ConvolutionSizes, name: String) -> [Case] {
 }
 
 /// Where element `index` of weights [K][outputs] lies in panels [outputs/16][K][16].
-private func panelPlace(_ index: Int, _ sizes: ConvolutionSizes) -> Int {
+func panelPlace(_ index: Int, _ sizes: ConvolutionSizes) -> Int {
     let (k, n) = (index / sizes.outputs, index % sizes.outputs)
     return (n / vectorWidth * sizes.window.patch + k) * vectorWidth + n % vectorWidth
 }
 
-private func panels(_ weights: [Float], _ sizes: ConvolutionSizes) -> [Float] {
+func panels(_ weights: [Float], _ sizes: ConvolutionSizes) -> [Float] {
     var panels = [Float](repeating: 0, count: sizes.window.patch * roundedToVectors(sizes.outputs))
     for (index, weight) in weights.enumerated() { panels[panelPlace(index, sizes)] = weight }
     return panels

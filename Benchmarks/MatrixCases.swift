@@ -17,7 +17,14 @@ func matrixCases() -> [Case] {
 }
 
 private func product(_ m: Int, _ n: Int, _ k: Int, aTransposed: Bool = false, bTransposed: Bool = false) -> Case {
-    Case(name: "matmul/\(m)x\(n)x\(k)" + (aTransposed ? "/tn" : bTransposed ? "/nt" : "")) {
+    let name = "matmul/\(m)x\(n)x\(k)" + (aTransposed ? "/tn" : bTransposed ? "/nt" : "")
+    return matrixCase(name, m, n, k, aTransposed: aTransposed, bTransposed: bTransposed)
+}
+
+func matrixCase(
+    _ name: String, _ m: Int, _ n: Int, _ k: Int, aTransposed: Bool = false, bTransposed: Bool = false
+) -> Case {
+    Case(name: name) {
         let (a, b, c) = (Operand(m * k, seed: 1), Operand(k * n, seed: 2), Operand(m * n))
         let workspace = Operand(multiplyWorkspace(m: m, n: n, k: k))
         let run = {

@@ -5,19 +5,23 @@ struct Measurement {
     let name: String
     let work: Work
     let timing: Timing
+    /// Whether the best of the times counts, not the median: in tables of many short measurements, where one that the machine
+    /// disturbed would look like a slow kernel.
+    var countsBest = false
     /// Operations a second of one thread that only multiplies and adds, measured beside the case.
     let peak: Double
     /// Seconds of the plain loops; nil where there are none.
     let plain: Double?
 
-    /// Thousand millions of operations a second, by the median; nil where memory is what limits the case.
-    var gigaflops: Double? { work.operations > 0 ? work.operations / timing.median / 1e9 : nil }
+    private var seconds: Double { countsBest ? timing.minimum : timing.median }
+    /// Thousand millions of operations a second; nil where memory is what limits the case.
+    var gigaflops: Double? { work.operations > 0 ? work.operations / seconds / 1e9 : nil }
     /// Of what all its threads could do.
     var percentOfPeak: Double? { gigaflops.map { $0 * 1e11 / (peak * Double(work.threads)) } }
-    /// Thousand millions of bytes a second, by the median; nil where arithmetic is what limits the case.
-    var gigabytes: Double? { work.bytes > 0 ? work.bytes / timing.median / 1e9 : nil }
+    /// Thousand millions of bytes a second; nil where arithmetic is what limits the case.
+    var gigabytes: Double? { work.bytes > 0 ? work.bytes / seconds / 1e9 : nil }
     /// How many times as long the plain loops take.
-    var timesPlain: Double? { plain.map { $0 / timing.median } }
+    var timesPlain: Double? { plain.map { $0 / seconds } }
 
     /// One line of JSON.
     var json: String {

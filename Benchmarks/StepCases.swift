@@ -19,7 +19,7 @@ func stepCases(threads: Int) -> [Case] {
 }
 
 /// Random images and labels of eight batches, in turn.
-private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
+struct RandomBatches<Scalar: KernelScalar>: BatchSource {
     let batchSize: Int
     let images: [Scalar]
     let labels: [Int32]
@@ -53,7 +53,7 @@ private struct RandomBatches<Scalar: KernelScalar>: BatchSource {
 }
 
 /// The times between the reports of successive steps within one run.
-private func timeSteps(_ network: StepNetwork, _ graph: Graph, threads: Int, seconds: Double) throws -> Timing {
+func timeSteps(_ network: StepNetwork, _ graph: Graph, threads: Int, seconds: Double) throws -> Timing {
     let executor = try Executor(
         graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(network.optimizer),
         batchSize: network.batchSize, threads: threads)
@@ -87,7 +87,7 @@ private func timeSteps(_ network: StepNetwork, _ graph: Graph, threads: Int, sec
 /// BatchNorm even cancel to nothing. Besides, rounding may turn over the sign before a ReLU or the greatest of a window,
 /// which moves one of a gradient's m terms: of random signs, it is a √m-th of their sum, with m at least the batch times the
 /// 7×7 positions of the smallest images.
-private func verifyStep(_ network: StepNetwork, _ graph: Graph, threads: Int) throws -> String? {
+func verifyStep(_ network: StepNetwork, _ graph: Graph, threads: Int) throws -> String? {
     let single = try Parameters<Float>(graph, seed: 1)
     let double = try Parameters<Double>(graph, seed: 1)
     var before: [String: [Float]] = [:]

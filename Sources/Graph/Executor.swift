@@ -181,6 +181,33 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         learningRate: LearningRate = .constant(0),
         report: @escaping @Sendable (StepResult<Scalar>) -> Void = { _ in }
     ) throws {
+        try enter(steps, from: source) {
+            let phases = plan.phases.count
+            try begin(step: steps.lowerBound, source: source, learningRate: learningRate)
+            team.run(
+                threads: threads, phases: phases,
+                items: { [self] in plan.phases[$0].items },
+                run: { [self] phase, item, worker in perform(item, of: phase, as: worker) },
+                next: { [self] phase in
+                    if state.pointee.isHalted || feed.hasFailed { return false }
+                    guard phase == phases - 1 else { return true }
+                    state.pointee.isDone = true
+                    report(StepResult(self, state.pointee))
+                    let step = state.pointee.step + 1
+                    guard step < steps.upperBound, !isStopped.load(ordering: .relaxed) else { return false }
+                    do throws(TrainingError) {
+                        try begin(step: step, source: source, learningRate: learningRate)
+                        return true
+                    } catch {
+                        feed.fail(error)
+                        return false
+                    }
+                })
+        }
+    }
+
+    /// Lets `body` take some steps while nothing else runs, and throws what went wrong in them.
+    func enter(_ steps: Range<Int>, from source: any BatchSource<Scalar>, _ body: () throws -> Void) throws {
         guard !steps.isEmpty else { return }
         guard steps.lowerBound >= 0 else { throw TrainingError.step(steps.lowerBound) }
         guard !isRunning.exchange(true, ordering: .acquiringAndReleasing) else { throw TrainingError.busy }
@@ -195,27 +222,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         isStopped.store(false, ordering: .relaxed)
         feed.source = source
         defer { feed.source = nil }
-        let phases = plan.phases.count
-        try begin(step: steps.lowerBound, source: source, learningRate: learningRate)
-        team.run(
-            threads: threads, phases: phases,
-            items: { [self] in plan.phases[$0].items },
-            run: { [self] phase, item, worker in perform(item, of: phase, as: worker) },
-            next: { [self] phase in
-                if state.pointee.isHalted || feed.hasFailed { return false }
-                guard phase == phases - 1 else { return true }
-                state.pointee.isDone = true
-                report(StepResult(self, state.pointee))
-                let step = state.pointee.step + 1
-                guard step < steps.upperBound, !isStopped.load(ordering: .relaxed) else { return false }
-                do throws(TrainingError) {
-                    try begin(step: step, source: source, learningRate: learningRate)
-                    return true
-                } catch {
-                    feed.fail(error)
-                    return false
-                }
-            })
+        try body()
         if let failure = feed.takeFailure() { throw failure }
         if state.pointee.isHalted {
             throw TrainingError.notFinite(step: state.pointee.step, place: findNotFinite(source) ?? "a gradient")
