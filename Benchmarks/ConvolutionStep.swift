@@ -10,7 +10,7 @@ final class ConvolutionStep {
     private let geometry: ConvolutionGeometry
     private let x: Operand, w: Operand, dy: Operand
     private let y: Operand, dx: Operand, dw: Operand
-    private let weights: Operand, forwardWeights: Operand, backwardWeights: Operand, unfinished: Operand
+    private let weights: Operand, forwardWeights: Operand, backwardWeights: Operand
     private let workspace: Operand
 
     init(_ window: WindowGeometry, outputs: Int) {
@@ -25,7 +25,6 @@ final class ConvolutionStep {
         weights = Operand(panels(w.floats, sizes))
         forwardWeights = Operand(geometry.forwardWeightCount)
         backwardWeights = Operand(geometry.backwardWeightCount)
-        unfinished = Operand(geometry.unfinishedGradientCount)
         workspace = Operand(max(geometry.passWorkspaceCount, geometry.prepareBackwardWorkspaceCount))
     }
 
@@ -38,23 +37,24 @@ final class ConvolutionStep {
         geometry.prepareBackward(weights.pointer, into: backwardWeights.pointer, workspace: workspace.pointer)
     }
 
-    private func pass(_ image: Int) {
-        let (input, output) = (image * sizes.window.inputCount, image * geometry.outputCount)
-        geometry.forward(
-            input: x.pointer + input, weight: (forwardWeights.count > 0 ? forwardWeights : weights).pointer, bias: nil,
-            into: y.pointer + output, workspace: workspace.pointer)
-        geometry.backwardData(
-            outputGradient: dy.pointer + output,
-            weight: (backwardWeights.count > 0 ? backwardWeights : weights).pointer, into: dx.pointer + input,
-            accumulating: false, workspace: workspace.pointer)
-        geometry.backwardWeights(
-            input: x.pointer + input, outputGradient: dy.pointer + output,
-            into: (unfinished.count > 0 ? unfinished : dw).pointer, accumulating: image > 0,
-            workspace: workspace.pointer)
-    }
-
-    private func finish() {
-        if unfinished.count > 0 { geometry.finishWeightGradient(unfinished.pointer, into: dw.pointer) }
+    /// The passes over all images, in groups as large as those of a plan for the batch, where that is how the kernels want them.
+    private func pass() {
+        let group = geometry.takesSeveral ? Self.batchSize / 16 : 1
+        for image in stride(from: 0, to: sizes.images, by: group) {
+            let samples = min(group, sizes.images - image)
+            let (input, output) = (image * sizes.window.inputCount, image * geometry.outputCount)
+            geometry.forward(
+                samples: samples, input: x.pointer + input,
+                weight: (forwardWeights.count > 0 ? forwardWeights : weights).pointer, bias: nil,
+                into: y.pointer + output, workspace: workspace.pointer)
+            geometry.backwardData(
+                samples: samples, outputGradient: dy.pointer + output,
+                weight: (backwardWeights.count > 0 ? backwardWeights : weights).pointer, into: dx.pointer + input,
+                accumulating: false, workspace: workspace.pointer)
+            geometry.backwardWeights(
+                samples: samples, input: x.pointer + input, outputGradient: dy.pointer + output, into: dw.pointer,
+                accumulating: image > 0, workspace: workspace.pointer)
+        }
     }
 
     /// The times of whole batches: what is done once, and the images' passes, which count as often as there are images in a
@@ -66,11 +66,8 @@ final class ConvolutionStep {
             let start = now()
             prepare()
             let prepared = now()
-            for image in 0..<sizes.images { pass(image) }
-            let passed = now()
-            finish()
-            let once = prepared - start + now() - passed
-            times.append(once + (passed - prepared) * Double(Self.batchSize) / Double(sizes.images))
+            pass()
+            times.append(prepared - start + (now() - prepared) * Double(Self.batchSize) / Double(sizes.images))
         }
         return Timing(times)
     }
@@ -79,8 +76,7 @@ final class ConvolutionStep {
     func verify() -> String? {
         for operand in [y, dx, dw] { operand.fill(.nan) }
         prepare()
-        for image in 0..<sizes.images { pass(image) }
-        finish()
+        pass()
         let window = sizes.window
         let (outputs, channels) = (sizes.outputs, window.channels)
         func wrong(

@@ -21,7 +21,8 @@ package func batchNormMoments<Scalar: KernelScalar>(
     into moments: UnsafeMutablePointer<Scalar>
 ) {
     let isCut = separately || rows > longestChain
-    for (channel, lanes) in vectors(channels) {
+    @inline(__always)
+    func sixteen(_ channel: Int, lanes: Int) {
         let slot = moments + channel
         let shift = load(first ? input + channel : UnsafePointer(slot), lanes: lanes)
         let start = first ? .zero : load(slot + channels, lanes: lanes)
@@ -44,6 +45,7 @@ package func batchNormMoments<Scalar: KernelScalar>(
         store(total, to: slot + channels, lanes: lanes)
         store(squares, to: slot + 2 * channels, lanes: lanes)
     }
+    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
 }
 
 /// The mean and the biased variance of every channel from the moments of all groups, combined in order by the pairwise
@@ -109,7 +111,8 @@ package func batchNormForward<Scalar: KernelScalar>(
     inverseDeviation: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>,
     into output: UnsafeMutablePointer<Scalar>
 ) {
-    for (channel, lanes) in vectors(channels) {
+    @inline(__always)
+    func sixteen(_ channel: Int, lanes: Int) {
         let factor = load(weight + channel, lanes: lanes) * load(inverseDeviation + channel, lanes: lanes)
         let (center, shift) = (load(mean + channel, lanes: lanes), load(bias + channel, lanes: lanes))
         for row in 0..<rows {
@@ -119,6 +122,7 @@ package func batchNormForward<Scalar: KernelScalar>(
                 lanes: lanes)
         }
     }
+    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
 }
 
 /// Adds a sample's rows to its group's Σ y' and Σ y'·x̂, stored as [2][channels].
@@ -132,7 +136,8 @@ package func batchNormBackwardSums<Scalar: KernelScalar>(
     into sums: UnsafeMutablePointer<Scalar>
 ) {
     let isCut = separately || rows > longestChain
-    for (channel, lanes) in vectors(channels) {
+    @inline(__always)
+    func sixteen(_ channel: Int, lanes: Int) {
         let slot = sums + channel
         let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
         let start = first ? .zero : load(slot, lanes: lanes)
@@ -155,6 +160,7 @@ package func batchNormBackwardSums<Scalar: KernelScalar>(
         store(total, to: slot, lanes: lanes)
         store(products, to: slot + channels, lanes: lanes)
     }
+    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
 }
 
 /// x' = γ·r·(y' − β'/n − x̂·γ'/n), or x' += it. `inputGradient` may be `outputGradient` if not accumulating.
@@ -169,7 +175,8 @@ package func batchNormBackward<Scalar: KernelScalar>(
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
     let share = 1 / Scalar(count)
-    for (channel, lanes) in vectors(channels) {
+    @inline(__always)
+    func sixteen(_ channel: Int, lanes: Int) {
         let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
         let factor = load(weight + channel, lanes: lanes) * inverse
         let constant = load(biasGradient + channel, lanes: lanes) * share
@@ -182,4 +189,5 @@ package func batchNormBackward<Scalar: KernelScalar>(
             store(gradient, to: inputGradient + place, lanes: lanes)
         }
     }
+    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
 }

@@ -21,24 +21,28 @@ package func adamStep<Scalar: KernelScalar>(
     stepSize: Scalar, rootScale: Scalar, gradientScale: Scalar = 1, decay: Scalar = 0, keep: Scalar = 1
 ) {
     @inline(__always)
+    func step(_ offset: Int, lanes: Int, isPlain: Bool) {
+        var gradient = load(gradients + offset, lanes: lanes)
+        if !isPlain {
+            let decay = SIMD16(repeating: decay)
+            gradient = multiplyAdd(gradient * gradientScale, load(weights + offset, lanes: lanes), decay)
+        }
+        let oldMean = load(mean + offset, lanes: lanes)
+        let m = multiplyAdd(oldMean, gradient - oldMean, SIMD16(repeating: take1))
+        let v = multiplyAdd(
+            load(square + offset, lanes: lanes) * beta2, gradient * gradient, SIMD16(repeating: take2))
+        store(m, to: mean + offset, lanes: lanes)
+        store(v, to: square + offset, lanes: lanes)
+        let step = m * stepSize / multiplyAdd(SIMD16(repeating: epsilon), v.squareRoot(), SIMD16(repeating: rootScale))
+        let weight = load(weights + offset, lanes: lanes)
+        store((isPlain ? weight : weight * keep) - step, to: weights + offset, lanes: lanes)
+    }
+    @inline(__always)
     func pass(isPlain: Bool) {
-        let beta2 = SIMD16<Scalar>(repeating: beta2)
-        let (take1, take2) = (SIMD16<Scalar>(repeating: take1), SIMD16<Scalar>(repeating: take2))
-        let (epsilon, rootScale) = (SIMD16(repeating: epsilon), SIMD16(repeating: rootScale))
-        let decay = SIMD16(repeating: decay)
-        for (offset, lanes) in vectors(count) {
-            var gradient = load(gradients + offset, lanes: lanes)
-            if !isPlain {
-                gradient = multiplyAdd(gradient * gradientScale, load(weights + offset, lanes: lanes), decay)
-            }
-            let oldMean = load(mean + offset, lanes: lanes)
-            let m = multiplyAdd(oldMean, gradient - oldMean, take1)
-            let v = multiplyAdd(load(square + offset, lanes: lanes) * beta2, gradient * gradient, take2)
-            store(m, to: mean + offset, lanes: lanes)
-            store(v, to: square + offset, lanes: lanes)
-            let step = m * stepSize / multiplyAdd(epsilon, v.squareRoot(), rootScale)
-            let weight = load(weights + offset, lanes: lanes)
-            store((isPlain ? weight : weight * keep) - step, to: weights + offset, lanes: lanes)
+        forEachVector(count) {
+            step($0, lanes: vectorWidth, isPlain: isPlain)
+        } rest: {
+            step($0, lanes: $1, isPlain: isPlain)
         }
     }
     // The options cost a tenth of the time where the numbers are in cache.
@@ -56,7 +60,8 @@ package func momentumStep<Scalar: KernelScalar>(
     let (momentum, rate, decay) = (
         SIMD16(repeating: momentum), SIMD16(repeating: -rate), SIMD16(repeating: decay)
     )
-    for (offset, lanes) in vectors(count) {
+    @inline(__always)
+    func step(_ offset: Int, lanes: Int) {
         let weight = load(weights + offset, lanes: lanes)
         let gradient = multiplyAdd(load(gradients + offset, lanes: lanes) * gradientScale, weight, decay)
         let v = multiplyAdd(gradient, load(velocity + offset, lanes: lanes), momentum)
@@ -64,6 +69,7 @@ package func momentumStep<Scalar: KernelScalar>(
         let direction = nesterov ? multiplyAdd(gradient, v, momentum) : v
         store(multiplyAdd(weight, direction, rate), to: weights + offset, lanes: lanes)
     }
+    forEachVector(count) { step($0, lanes: vectorWidth) } rest: { step($0, lanes: $1) }
 }
 
 /// One step of RMSprop (Hinton, 2012), as PyTorch writes it, not centered:
@@ -82,7 +88,8 @@ package func rmsPropStep<Scalar: KernelScalar>(
 ) {
     let (alpha, take, decay) = (SIMD16(repeating: alpha), SIMD16(repeating: take), SIMD16(repeating: decay))
     let (momentum, rate) = (SIMD16(repeating: momentum), SIMD16(repeating: -rate))
-    for (offset, lanes) in vectors(count) {
+    @inline(__always)
+    func step(_ offset: Int, lanes: Int) {
         let weight = load(weights + offset, lanes: lanes)
         let gradient = multiplyAdd(load(gradients + offset, lanes: lanes) * gradientScale, weight, decay)
         let s = multiplyAdd(load(square + offset, lanes: lanes) * alpha, gradient * gradient, take)
@@ -94,6 +101,7 @@ package func rmsPropStep<Scalar: KernelScalar>(
         }
         store(multiplyAdd(weight, v, rate), to: weights + offset, lanes: lanes)
     }
+    forEachVector(count) { step($0, lanes: vectorWidth) } rest: { step($0, lanes: $1) }
 }
 
 /// An exponential moving average of weights: a += take·(w − a).
@@ -105,8 +113,10 @@ package func movingAverage<Scalar: KernelScalar>(
     _ average: UnsafeMutablePointer<Scalar>, of weights: UnsafePointer<Scalar>, count: Int, take: Scalar
 ) {
     let take = SIMD16(repeating: take)
-    for (offset, lanes) in vectors(count) {
+    @inline(__always)
+    func step(_ offset: Int, lanes: Int) {
         let old = load(average + offset, lanes: lanes)
         store(multiplyAdd(old, load(weights + offset, lanes: lanes) - old, take), to: average + offset, lanes: lanes)
     }
+    forEachVector(count) { step($0, lanes: vectorWidth) } rest: { step($0, lanes: $1) }
 }

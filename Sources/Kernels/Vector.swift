@@ -150,6 +150,18 @@ struct Vectors: Sequence, IteratorProtocol {
     }
 }
 
+/// Calls `whole` for the offset of every whole vector of `count` numbers, and `rest` for what is left over, if anything: (offset,
+/// lanes).
+///
+/// For loops that compute much: where a vector may be partial the compiler takes all of them to pieces. Adam took 1.7 times as
+/// long.
+@inline(__always)
+func forEachVector(_ count: Int, _ whole: (Int) -> Void, rest: (_ offset: Int, _ lanes: Int) -> Void) {
+    let end = count / vectorWidth * vectorWidth
+    for offset in stride(from: 0, to: end, by: vectorWidth) { whole(offset) }
+    if end < count { rest(end, count - end) }
+}
+
 /// The sum of the lanes, by halves.
 @inline(__always)
 func sum<Scalar: KernelScalar>(_ vector: SIMD16<Scalar>) -> Scalar {
