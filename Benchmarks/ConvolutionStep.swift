@@ -37,11 +37,11 @@ final class ConvolutionStep {
         geometry.prepareBackward(weights.pointer, into: backwardWeights.pointer, workspace: workspace.pointer)
     }
 
-    /// The passes over all images, in groups as large as those of a plan for the batch, where that is how the kernels want them.
-    private func pass() {
+    /// The passes over some images, in groups as large as those of a plan for the batch, where that is how the kernels want them.
+    private func pass(_ images: Int) {
         let group = geometry.takesSeveral ? Self.batchSize / 16 : 1
-        for image in stride(from: 0, to: sizes.images, by: group) {
-            let samples = min(group, sizes.images - image)
+        for image in stride(from: 0, to: images, by: group) {
+            let samples = min(group, images - image)
             let (input, output) = (image * sizes.window.inputCount, image * geometry.outputCount)
             geometry.forward(
                 samples: samples, input: x.pointer + input,
@@ -66,24 +66,24 @@ final class ConvolutionStep {
             let start = now()
             prepare()
             let prepared = now()
-            pass()
+            pass(sizes.images)
             times.append(prepared - start + (now() - prepared) * Double(Self.batchSize) / Double(sizes.images))
         }
         return Timing(times)
     }
 
-    /// Compares all three results with sampled sums in Double.
+    /// Compares all three results of a few images with sampled sums in Double.
     func verify() -> String? {
+        let window = sizes.window
+        let few = ConvolutionSizes(
+            window: window, outputs: sizes.outputs, images: min(sizes.images, max(2, 10_000 / window.outputPositions)))
         for operand in [y, dx, dw] { operand.fill(.nan) }
         prepare()
-        pass()
-        let window = sizes.window
+        pass(few.images)
         let (outputs, channels) = (sizes.outputs, window.channels)
         func wrong(
             _ name: String, _ result: Operand, _ count: Int, terms: Int, value: (Int) -> Double, at place: (Int) -> Int
-        )
-            -> String?
-        {
+        ) -> String? {
             // A place that no kernel wrote.
             if let place = (0..<count).first(where: { !result.pointer[place($0)].isFinite }) {
                 return "\(name)[\(place)] is not finite"
@@ -93,13 +93,13 @@ final class ConvolutionStep {
             return difference(name, places.map { result.pointer[place($0)] }, places.map(value)) { _ in bound }
         }
         return wrong(
-            "Y", y, y.count, terms: window.taps * channels, value: { sizes.output($0, x: x, w: w) }, at: \.self)
+            "Y", y, few.outputCount, terms: window.taps * channels, value: { few.output($0, x: x, w: w) }, at: \.self)
             ?? wrong(
-                "X'", dx, dx.count, terms: window.taps * outputs, value: { sizes.inputGradient($0, dy: dy, w: w) },
+                "X'", dx, few.inputCount, terms: window.taps * outputs, value: { few.inputGradient($0, dy: dy, w: w) },
                 at: \.self)
             ?? wrong(
-                "W'", dw, sizes.weightCount, terms: sizes.images * window.outputPositions,
-                value: { sizes.weightGradient($0, x: x, dy: dy) }, at: { panelPlace($0, sizes) })
+                "W'", dw, few.weightCount, terms: few.images * window.outputPositions,
+                value: { few.weightGradient($0, x: x, dy: dy) }, at: { panelPlace($0, sizes) })
     }
 
     /// How far a sum of so many products of numbers in ±1 may be off.

@@ -43,10 +43,21 @@ extension ConvolutionSizes {
         let (n, c, tap) = (
             place % outputs, place / outputs % window.channels, place / (outputs * window.channels)
         )
+        let (size, output) = (window.input, window.output)
+        let (down, across) = (
+            tap / window.kernel.width - window.padding.top, tap % window.kernel.width - window.padding.left
+        )
         var sum = 0.0
-        for position in 0..<images * window.outputPositions {
-            guard let pixel = pixel(position, tap) else { continue }
-            sum += Double(x.pointer[pixel * window.channels + c]) * Double(dy.pointer[position * outputs + n])
+        for line in 0..<images * output.height {
+            let (image, y) = (line / output.height, line % output.height * window.stride.height + down)
+            guard y >= 0, y < size.height else { continue }
+            let from = x.pointer + (image * size.height + y) * size.width * window.channels + c
+            let to = dy.pointer + line * output.width * outputs + n
+            for column in 0..<output.width {
+                let place = column * window.stride.width + across
+                guard place >= 0, place < size.width else { continue }
+                sum += Double(from[place * window.channels]) * Double(to[column * outputs])
+            }
         }
         return sum
     }
