@@ -34,7 +34,7 @@ private func average<Scalar: KernelScalar>(
 
     @inline(__always)
     func pool(_ place: Int, _ position: Int, lanes: Int) {
-        // Without loops: about half of the time.
+        // Without loops: 0.8 to 0.95 of the time.
         let total =
             if isTwoByTwo {
                 sum(input + place, run, rows: 2, columns: 2, lanes: lanes)

@@ -28,7 +28,7 @@ private func raise<Scalar: KernelScalar>(
     func pool(_ place: Int, _ position: Int, lanes: Int) {
         var best = SIMD16<Scalar>(repeating: -.infinity)
         var winners = SIMD16(repeating: Scalar(first))
-        // Loops, also for 2×2: unrolled, the masks go lane by lane, five times as slow.
+        // Loops, also for 2×2: unrolled, masks go lane by lane, about twice as slow.
         if !isEmpty { best = load(input + place, lanes: lanes) }
         for row in 0..<rows {
             for column in 0..<columns where row + column > 0 {

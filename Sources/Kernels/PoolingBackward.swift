@@ -19,7 +19,7 @@ func poolBackward<Scalar: KernelScalar, Parts: PoolGradient<Scalar>>(
     isUniform: Bool
 ) {
     let isPlain = !accumulating && isUniform && geometry.dilation == 1 && geometry.outputPositions > 0
-    // 28×28×6, 2×2 stride 2: 0.24 of `scatter`'s time (average 0.14). 29×29×16, 2×2 stride 1 pad 1: 0.25 (average 0.2).
+    // Of the time of clearing and adding: 28×28×16, 2×2 stride 2: 0.28 (average 0.15); 29×29×16, stride 1: 0.25 (0.2).
     if isPlain, geometry.stride == geometry.kernel {
         spread(geometry, parts, into: inputGradient)
     } else if isPlain, geometry.stride == 1 {

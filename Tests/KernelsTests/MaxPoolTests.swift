@@ -66,7 +66,9 @@ struct MaxPoolTests {
     private func backwardBits(_ geometry: WindowGeometry, image: [Double]) {
         let count = geometry.outputPositions * geometry.channels
         let (input, output) = (GuardedBuffer<Float>(image), GuardedBuffer<Float>(poisoned: count))
-        let (taps, gradient) = (GuardedBuffer<Float>(poisoned: count), GuardedBuffer<Float>(random: count, seed: 1))
+        let taps = GuardedBuffer<Float>(poisoned: count)
+        // Some of them −0.
+        let gradient = GuardedBuffer<Float>(randomValues(count, seed: 1).map { $0.magnitude < 0.2 ? -0.0 : $0 })
         maxPoolForward(geometry, input: input.pointer, into: output.pointer, taps: taps.pointer)
         let written = GuardedBuffer<Float>(poisoned: geometry.inputCount)
         let added = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.inputCount))
