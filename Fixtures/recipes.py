@@ -129,6 +129,44 @@ class Best(nn.Module):
         return {"digit": self.fc(x.flatten(1))}
 
 
+class Sprint(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, 5, stride=2, bias=False)
+        self.conv2 = nn.Conv2d(16, 16, 3, bias=False)
+        self.conv3 = nn.Conv2d(16, 32, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.bn2 = nn.BatchNorm2d(16)
+        self.bn3 = nn.BatchNorm2d(32)
+        self.fc = nn.Linear(800, 10)
+
+    def forward(self, x):  # [N, 1, 28, 28]
+        x = F.relu(self.bn1(self.conv1(x)))  # [N, 16, 12, 12]
+        x = F.max_pool2d(F.relu(self.bn2(self.conv2(x))), 2)  # [N, 16, 5, 5]
+        x = F.relu(self.bn3(self.conv3(x)))  # [N, 32, 5, 5]
+        return {"digit": self.fc(x.flatten(1))}
+
+
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        channels = [1, 8, 12, 12, 12, 12]
+        self.conv1 = nn.Conv2d(1, channels[1], 3, bias=False)
+        for number, (inputs, outputs) in enumerate(zip(channels[1:], channels[2:]), 2):
+            self.add_module(f"depthwise{number}", nn.Conv2d(inputs, inputs, 3, groups=inputs, bias=False))
+            self.add_module(f"conv{number}", nn.Conv2d(inputs, outputs, 1, bias=False))
+        for number, outputs in enumerate(channels[1:], 1):
+            self.add_module(f"bn{number}", nn.BatchNorm2d(outputs))
+        self.fc = nn.Linear(channels[-1], 10)
+
+    def forward(self, x):  # [N, 1, 28, 28]
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 2)  # [N, 8, 13, 13]
+        for number in range(2, 6):
+            x = getattr(self, f"conv{number}")(getattr(self, f"depthwise{number}")(x))
+            x = F.relu(getattr(self, f"bn{number}")(x))  # 11×11, 9×9, 7×7, 5×5
+        return {"digit": self.fc(x.mean(dim=(2, 3)))}
+
+
 NETWORKS = {
     "rotation": Rotation,
     "augmented": Augmented,
@@ -138,6 +176,8 @@ NETWORKS = {
     "threehead": ThreeHead,
     "threehead-improved": ThreeHeadImproved,
     "best": Best,
+    "sprint": Sprint,
+    "tiny": Tiny,
 }
 
 # ------------------------------------------------------------------------------------------------------------- writing
