@@ -115,18 +115,57 @@ class Best(nn.Module):
     # Its dropout, like that of ThreeHeadImproved, does nothing here.
     def __init__(self):
         super().__init__()
-        channels = [1, 32, 48, 48, 96, 96]
+        channels = [1, 32, 32, 64, 64, 96, 96]
         for number, (inputs, outputs) in enumerate(zip(channels, channels[1:]), 1):
-            self.add_module(f"conv{number}", nn.Conv2d(inputs, outputs, 3, padding=1, bias=False))
+            padding = 0 if number < 3 else 1
+            self.add_module(f"conv{number}", nn.Conv2d(inputs, outputs, 3, padding=padding, bias=False))
             self.add_module(f"bn{number}", nn.BatchNorm2d(outputs))
         self.fc = nn.Linear(864, 10)
 
     def forward(self, x):  # [N, 1, 28, 28]
-        for number in range(1, 6):
+        for number in range(1, 7):
             x = F.relu(getattr(self, f"bn{number}")(getattr(self, f"conv{number}")(x)))
-            if number in (1, 3, 5):
-                x = F.max_pool2d(x, 2)  # [N, 32, 14, 14], [N, 48, 7, 7], [N, 96, 3, 3]
+            if number in (2, 4, 6):
+                x = F.max_pool2d(x, 2)  # [N, 32, 12, 12], [N, 64, 6, 6], [N, 96, 3, 3]
         return {"digit": self.fc(x.flatten(1))}
+
+
+class Sprint(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 16, 5, stride=2, bias=False)
+        self.conv2 = nn.Conv2d(16, 16, 3, bias=False)
+        self.conv3 = nn.Conv2d(16, 32, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.bn2 = nn.BatchNorm2d(16)
+        self.bn3 = nn.BatchNorm2d(32)
+        self.fc = nn.Linear(800, 10)
+
+    def forward(self, x):  # [N, 1, 28, 28]
+        x = F.relu(self.bn1(self.conv1(x)))  # [N, 16, 12, 12]
+        x = F.max_pool2d(F.relu(self.bn2(self.conv2(x))), 2)  # [N, 16, 5, 5]
+        x = F.relu(self.bn3(self.conv3(x)))  # [N, 32, 5, 5]
+        return {"digit": self.fc(x.flatten(1))}
+
+
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        channels = [1, 8, 12, 12, 12, 12]
+        self.conv1 = nn.Conv2d(1, channels[1], 3, bias=False)
+        for number, (inputs, outputs) in enumerate(zip(channels[1:], channels[2:]), 2):
+            self.add_module(f"depthwise{number}", nn.Conv2d(inputs, inputs, 3, groups=inputs, bias=False))
+            self.add_module(f"conv{number}", nn.Conv2d(inputs, outputs, 1, bias=False))
+        for number, outputs in enumerate(channels[1:], 1):
+            self.add_module(f"bn{number}", nn.BatchNorm2d(outputs))
+        self.fc = nn.Linear(channels[-1], 10)
+
+    def forward(self, x):  # [N, 1, 28, 28]
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 2)  # [N, 8, 13, 13]
+        for number in range(2, 6):
+            x = getattr(self, f"conv{number}")(getattr(self, f"depthwise{number}")(x))
+            x = F.relu(getattr(self, f"bn{number}")(x))  # 11×11, 9×9, 7×7, 5×5
+        return {"digit": self.fc(x.mean(dim=(2, 3)))}
 
 
 NETWORKS = {
@@ -138,6 +177,8 @@ NETWORKS = {
     "threehead": ThreeHead,
     "threehead-improved": ThreeHeadImproved,
     "best": Best,
+    "sprint": Sprint,
+    "tiny": Tiny,
 }
 
 # ------------------------------------------------------------------------------------------------------------- writing

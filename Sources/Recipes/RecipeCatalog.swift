@@ -3,7 +3,7 @@ import LanesTraining
 extension Recipe {
     /// All recipes, the default one first.
     public static let all: [Recipe] = [
-        augmented, rotation, compact, merged, mlp, threehead, threeheadImproved, best,
+        augmented, rotation, compact, merged, mlp, threehead, threeheadImproved, best, sprint, tiny,
     ]
 
     /// The recipe of a name, with the switches that it was trained with.

@@ -37,8 +37,14 @@ struct RecipeTests {
         #expect(graph.parameters.map(\.name) == names)
     }
 
-    @Test("Our own has at most half a million parameters")
-    func best() throws { #expect(try Recipe.best.graph().trainableCount <= 500_000) }
+    @Test("Our own have as many parameters as is said of them, and the best at most half a million")
+    func own() throws {
+        #expect(try Recipe.best.graph().trainableCount == 212_458)
+        #expect(try Recipe.best.graph().trainableCount <= 500_000)
+        #expect(try Recipe.sprint.graph().trainableCount == 15_450)
+        #expect(try Recipe.tiny.graph().trainableCount == 1238)
+        #expect(Recipe.tiny.summary.contains("1,238"))
+    }
 
     @Test("Every head is a task's and has an output for each class", .namingCases)
     static func headsCases() {
@@ -59,6 +65,7 @@ struct RecipeTests {
         forEach([
             ("augmented", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("compact", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             ("mlp", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("best", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            ("sprint", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("tiny", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
             // {0, 6}, {1, 7}, {2, 3, 8, 5} and {4, 9}.
             ("merged", 0, [0, 1, 2, 2, 3, 2, 0, 1, 2, 3]),
             ("threehead", 0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), ("threehead", 1, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]),
