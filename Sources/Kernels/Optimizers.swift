@@ -69,7 +69,11 @@ package func momentumStep<Scalar: KernelScalar>(
         let direction = nesterov ? multiplyAdd(gradient, v, momentum) : v
         store(multiplyAdd(weight, direction, rate), to: weights + offset, lanes: lanes)
     }
-    forEachVector(count) { step($0, lanes: vectorWidth) } rest: { step($0, lanes: $1) }
+    forEachVector(count) {
+        step($0, lanes: vectorWidth)
+    } rest: {
+        step($0, lanes: $1)
+    }
 }
 
 /// One step of RMSprop (Hinton, 2012), as PyTorch writes it, not centered:
@@ -101,7 +105,11 @@ package func rmsPropStep<Scalar: KernelScalar>(
         }
         store(multiplyAdd(weight, v, rate), to: weights + offset, lanes: lanes)
     }
-    forEachVector(count) { step($0, lanes: vectorWidth) } rest: { step($0, lanes: $1) }
+    forEachVector(count) {
+        step($0, lanes: vectorWidth)
+    } rest: {
+        step($0, lanes: $1)
+    }
 }
 
 /// An exponential moving average of weights: a += take·(w − a).
@@ -118,5 +126,9 @@ package func movingAverage<Scalar: KernelScalar>(
         let old = load(average + offset, lanes: lanes)
         store(multiplyAdd(old, load(weights + offset, lanes: lanes) - old, take), to: average + offset, lanes: lanes)
     }
-    forEachVector(count) { step($0, lanes: vectorWidth) } rest: { step($0, lanes: $1) }
+    forEachVector(count) {
+        step($0, lanes: vectorWidth)
+    } rest: {
+        step($0, lanes: $1)
+    }
 }

@@ -16,7 +16,7 @@ struct TrainCommandTests {
         (
             ["lenet"],
             "unknown recipe 'lenet', expected one of augmented, rotation, compact, merged, mlp, threehead, "
-                + "threehead-improved, best"
+                + "threehead-improved, best, sprint, tiny"
         ),
         (["--epochs", "0"], "--epochs: found '0', expected a whole number of 1 to 1000000"),
         (
