@@ -1,0 +1,72 @@
+import LanesKernels
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LanesGraph
+
+/// What a phase does with samples: one by one, several at once, and some things again.
+@Suite("Runs of a phase")
+struct PlanRunTests {
+    /// A first convolution that is cheap, pools and BatchNorm between phases, and convolutions that take several samples.
+    private func network() throws -> Graph {
+        let image = Node.input("image", Shape(channels: 1, height: 14, width: 12))
+        let first = image.conv2d(16, kernel: 3, name: "conv1").batchNorm(name: "bn1").maxPool(2, name: "pool1").relu()
+        let second = first.conv2d(32, kernel: 3, padding: 1, name: "conv2").batchNorm(name: "bn2").relu()
+        let third = second.averagePool(2, name: "pool2").conv2d(16, kernel: 3, padding: 1, name: "conv3").gelu()
+        return try Graph(heads: [Head("class", third.flatten().linear(4, name: "fc"), loss: .crossEntropy)])
+    }
+
+    private func trained(
+        _ graph: Graph, values: Set<String>, threads: Int, batchSize: Int
+    ) throws -> (state: TrainedState, plan: Plan<Float>) {
+        let executor = try Executor<Float>(
+            graph, parameters: Parameters(graph, seed: 3), mode: .training(.adam()), batchSize: batchSize,
+            threads: threads, seed: 1, inputGradients: false, values: values)
+        // The last batch is not full, nor is its last group.
+        let batches = RandomBatches<Float>(graph) { $0 == 2 ? batchSize - batchSize / 3 : batchSize }
+        try executor.run(steps: 0..<3, from: batches, learningRate: .constant(0.01))
+        return (TrainedState(executor), executor.plan)
+    }
+
+    @Test("What is cheap is made again instead of stored, and changes no bit", arguments: [3, 37, 64])
+    func repeated(batchSize: Int) throws {
+        let graph = try network()
+        let (state, plan) = try trained(graph, values: [], threads: 1, batchSize: batchSize)
+        let labels = plan.phases.map { Set($0.perSample.map(\.label)) }
+        func phases(_ label: String) -> Int { labels.count { $0.contains(label) } }
+        // Moments, normalization, and the two backward phases of bn1; the pool's gradient in the latter.
+        #expect(phases("conv1 forward") == 4)
+        #expect(phases("pool1 backward") == 2)
+        // What costs too much is not.
+        #expect(phases("conv2 forward") == 1)
+        // Who wants to read conv1 afterwards has it stored.
+        let (stored, storing) = try trained(graph, values: ["conv1"], threads: 1, batchSize: batchSize)
+        #expect(storing.phases.count { $0.perSample.contains { $0.label == "conv1 forward" } } == 1)
+        #expect(stored == state)
+        #expect(storing.arenaBytes > plan.arenaBytes)
+        #expect(try trained(graph, values: [], threads: 3, batchSize: batchSize).state == state)
+    }
+
+    @Test("Several samples at once have the outputs of each by itself", arguments: [1, 5, 37, 64])
+    func several(batchSize: Int) throws {
+        let graph = try network()
+        func outputs(mostGroups: Int, threads: Int) throws -> [[UInt32]] {
+            let executor = try Executor<Float>(
+                graph, parameters: Parameters(graph, seed: 3), mode: .inference, batchSize: batchSize,
+                threads: threads, seed: 1, inputGradients: false, mostGroups: mostGroups)
+            let found = Mutex<[[UInt32]]>([])
+            let batches = RandomBatches<Float>(graph) { $0 == 1 ? batchSize - batchSize / 4 : batchSize }
+            try executor.run(steps: 0..<2, from: batches) { result in
+                let rows = (0..<result.samples).map { result.output(ofHead: 0, sample: $0).map(\.bitPattern) }
+                found.withLock { $0 += rows }
+            }
+            return found.withLock { $0 }
+        }
+        let alone = try outputs(mostGroups: batchSize, threads: 1)
+        #expect(alone.count == batchSize + batchSize - batchSize / 4)
+        for (groups, threads) in [(16, 1), (16, 3), (2, 2), (1, 1)] {
+            #expect(try outputs(mostGroups: groups, threads: threads) == alone, "\(groups) groups")
+        }
+    }
+}
