@@ -151,7 +151,7 @@ class Sprint(nn.Module):
 class Tiny(nn.Module):
     def __init__(self):
         super().__init__()
-        channels = [1, 8, 12, 12, 12, 12]
+        channels = [1, 8, 16, 16, 16, 16]
         self.conv1 = nn.Conv2d(1, channels[1], 3, bias=False)
         for number, (inputs, outputs) in enumerate(zip(channels[1:], channels[2:]), 2):
             self.add_module(f"depthwise{number}", nn.Conv2d(inputs, inputs, 3, groups=inputs, bias=False))

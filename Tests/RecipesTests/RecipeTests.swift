@@ -42,8 +42,8 @@ struct RecipeTests {
         #expect(try Recipe.best.graph().trainableCount == 212_458)
         #expect(try Recipe.best.graph().trainableCount <= 500_000)
         #expect(try Recipe.sprint.graph().trainableCount == 15_450)
-        #expect(try Recipe.tiny.graph().trainableCount == 1238)
-        #expect(Recipe.tiny.summary.contains("1,238"))
+        #expect(try Recipe.tiny.graph().trainableCount == 1786)
+        #expect(Recipe.tiny.summary.contains("1,786"))
     }
 
     @Test("Every head is a task's and has an output for each class", .namingCases)
