@@ -45,7 +45,11 @@ package func batchNormMoments<Scalar: KernelScalar>(
         store(total, to: slot + channels, lanes: lanes)
         store(squares, to: slot + 2 * channels, lanes: lanes)
     }
-    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
+    forEachVector(channels) {
+        sixteen($0, lanes: vectorWidth)
+    } rest: {
+        sixteen($0, lanes: $1)
+    }
 }
 
 /// The mean and the biased variance of every channel from the moments of all groups, combined in order by the pairwise
@@ -122,7 +126,11 @@ package func batchNormForward<Scalar: KernelScalar>(
                 lanes: lanes)
         }
     }
-    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
+    forEachVector(channels) {
+        sixteen($0, lanes: vectorWidth)
+    } rest: {
+        sixteen($0, lanes: $1)
+    }
 }
 
 /// Adds a sample's rows to its group's Σ y' and Σ y'·x̂, stored as [2][channels].
@@ -160,7 +168,11 @@ package func batchNormBackwardSums<Scalar: KernelScalar>(
         store(total, to: slot, lanes: lanes)
         store(products, to: slot + channels, lanes: lanes)
     }
-    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
+    forEachVector(channels) {
+        sixteen($0, lanes: vectorWidth)
+    } rest: {
+        sixteen($0, lanes: $1)
+    }
 }
 
 /// x' = γ·r·(y' − β'/n − x̂·γ'/n), or x' += it. `inputGradient` may be `outputGradient` if not accumulating.
@@ -189,5 +201,9 @@ package func batchNormBackward<Scalar: KernelScalar>(
             store(gradient, to: inputGradient + place, lanes: lanes)
         }
     }
-    forEachVector(channels) { sixteen($0, lanes: vectorWidth) } rest: { sixteen($0, lanes: $1) }
+    forEachVector(channels) {
+        sixteen($0, lanes: vectorWidth)
+    } rest: {
+        sixteen($0, lanes: $1)
+    }
 }

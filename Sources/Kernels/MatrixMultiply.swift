@@ -59,7 +59,9 @@ func multiplyBlock<Scalar: KernelScalar>(
     guard a.rows > 0, a.groups > 0, n > 0 else { return }
     // The panels of more than eight columns.
     let panels = (n + 7) / vectorWidth
-    for panel in 0..<panels {
+    let alone = a.groups == 1 && a.rows == 1 ? n / vectorWidth / 2 * 2 : 0
+    if alone > 0 { multiplyRow(a, panels: alone, b, addingTo: d, addsLast: addsLast, into: c) }
+    for panel in alone..<panels {
         multiplyPanel(
             SIMD16<Scalar>.self, n: min(vectorWidth, n - panel * vectorWidth), a, b.from(panel: panel),
             addingTo: d?.from(panel: panel), addsLast: addsLast, into: c.from(panel: panel))

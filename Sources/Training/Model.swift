@@ -109,7 +109,8 @@ public final class Model: Sendable {
         guard !samples.isEmpty else { return [] }
         let size = samples.count == 1 ? 1 : graph.batchSize(atMost: 64)
         let threads = size == 1 ? 1 : threads
-        let source = SampleBatches(samples: try samples.enumerated().map(normalized), batchSize: size)
+        try check(samples)
+        let source = SampleBatches(samples: samples, normalization: normalization, batchSize: size)
         let executor = try executor(batchSize: size, threads: threads, values: values)
         let answers = Mutex<[Prediction]>([])
         try executor.run(steps: 0..<(samples.count + size - 1) / size, from: source) { [self] result in
@@ -154,24 +155,20 @@ public final class Model: Sendable {
             graph, parameters: weights, mode: .prediction, batchSize: batchSize, threads: threads, values: values)
     }
 
-    private func normalized(_ index: Int, _ sample: [[Float]]) throws(ModelError) -> [[Float]] {
+    private func check(_ samples: [[[Float]]]) throws(ModelError) {
         let inputs = graph.inputs
-        guard sample.count == inputs.count else {
-            throw ModelError(
-                "sample \(index)", found: "\(sample.count) inputs",
-                expected: "\(inputs.count): \(inputs.map(\.name).joined(separator: ", "))")
-        }
-        var result = sample
-        for (place, input) in inputs.enumerated() {
-            guard sample[place].count == input.shape.count else {
+        for (index, sample) in samples.enumerated() {
+            guard sample.count == inputs.count else {
                 throw ModelError(
-                    "input \(input.name) of sample \(index)", found: "\(sample[place].count) numbers",
+                    "sample \(index)", found: "\(sample.count) inputs",
+                    expected: "\(inputs.count): \(inputs.map(\.name).joined(separator: ", "))")
+            }
+            for (values, input) in zip(sample, inputs) where values.count != input.shape.count {
+                throw ModelError(
+                    "input \(input.name) of sample \(index)", found: "\(values.count) numbers",
                     expected: "\(input.shape.count) for \(input.shape)")
             }
-            var values = result[place].mutableSpan
-            normalization[place].apply(to: &values)
         }
-        return result
     }
 
     private func prediction(_ result: StepResult<Float>, _ sample: Int, _ values: [String]) -> Prediction {
@@ -188,6 +185,7 @@ public final class Model: Sendable {
 /// Samples in memory, one batch after the other.
 private struct SampleBatches: BatchSource {
     let samples: [[[Float]]]
+    let normalization: [Normalization]
     let batchSize: Int
 
     func sampleCount(ofStep step: Int) -> Int { min(batchSize, samples.count - step * batchSize) }
@@ -195,6 +193,7 @@ private struct SampleBatches: BatchSource {
     func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Float>) {
         let source = samples[step * batchSize + sample][input]
         for index in 0..<values.count { values[index] = source[index] }
+        normalization[input].apply(to: &values)
     }
 
     func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Float>) {}

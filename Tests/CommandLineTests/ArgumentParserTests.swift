@@ -72,10 +72,10 @@ struct ArgumentParserTests {
         (["mlp", "more"], "unexpected argument 'more'"),
     ]
 
-    @Test(arguments: cases.indices)
-    func mistakesAreNamed(index: Int) {
-        let (words, message) = Self.cases[index]
-        #expect(throws: UsageError(message)) { try parser.parse(words, into: Options()) }
+    @Test func mistakesAreNamed() {
+        for (words, message) in Self.cases {
+            #expect(throws: UsageError(message), "\(words)") { try parser.parse(words, into: Options()) }
+        }
     }
 
     @Test(arguments: [["--help"], ["-h"], ["mlp", "--epochs", "x", "--help"]])

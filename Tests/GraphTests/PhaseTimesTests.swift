@@ -5,15 +5,15 @@ import Testing
 
 @Suite("The times of a plan's work items")
 struct PhaseTimesTests {
-    @Test(
-        "Workers claim items in order",
-        arguments: [
+    @Test("Workers claim items in order")
+    func duration() {
+        let cases: [(items: [Double], workers: Int, expected: Double)] = [
             ([3, 1, 1, 1], 1, 6), ([3, 1, 1, 1], 2, 3), ([1, 1, 1, 3], 2, 4), ([1, 1, 1, 3], 3, 4),
-            ([1, 1, 1, 3], 4, 3),
-            ([2], 128, 2), ([], 2, 0),
-        ] as [([Double], Int, Double)])
-    func duration(items: [Double], workers: Int, expected: Double) {
-        #expect(PhaseTimes(work: "", items: items).duration(workers: workers) == expected)
+            ([1, 1, 1, 3], 4, 3), ([2], 128, 2), ([], 2, 0),
+        ]
+        for (items, workers, expected) in cases {
+            #expect(PhaseTimes(work: "", items: items).duration(workers: workers) == expected, "\(items), \(workers)")
+        }
     }
 
     @Test("Steps that are timed do what steps of a run do")
