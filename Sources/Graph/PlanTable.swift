@@ -26,7 +26,8 @@ extension Executor {
         for (index, phase) in plan.phases.enumerated() {
             var works: [[String]] = []
             if !phase.perSample.isEmpty {
-                let labels = phase.perSample.map(\.label).joined(separator: " → ")
+                let labels = phase.perSample.map { $0.takesSeveral ? "\($0.label) (all of a group)" : $0.label }
+                    .joined(separator: " → ")
                 works.append(["\(plan.groups)", "each sample: \(labels)"])
             }
             for operation in phase.pieced {

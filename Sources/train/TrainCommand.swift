@@ -144,7 +144,7 @@ enum TrainCommand {
                 """
                 \(recipe.name): \(recipe.summary)
                     batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), \
-                \(recipe.settings.epochs) epochs; \
+                \(counted(recipe.settings.epochs, "epoch")); \
                 published: \(recipe.published.summary)
                 """)
         }
