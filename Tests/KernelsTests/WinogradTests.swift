@@ -47,7 +47,7 @@ struct WinogradTests {
         check(geometry, samples: samples, Double.self)
     }
 
-    @Test("Other geometries are left to im2col", .namingCases)
+    @Test("Other geometries are left to other kernels", .namingCases)
     static func othersCases() {
         forEach([
             ConvolutionGeometry(
