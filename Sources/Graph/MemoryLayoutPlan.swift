@@ -29,16 +29,17 @@ struct MemoryLayoutPlan {
         var isPrivate = values.map { value in
             if case .sample = value.scope, case .planned = value.home { !value.isPinned } else { false }
         }
-        // Of each value that several runs of a phase touch, or one that takes all samples at once.
+        // Of each value: from the beginning of the first run that touches it to the end of the last.
         var runLives: [ClosedRange<Int>?] = phaseLives
         var time = 0
         for (index, phase) in phases.enumerated() {
+            var seen: [Int: ClosedRange<Int>] = [:]
             for run in phase.runs {
                 let life = time + run.lowerBound...time + run.upperBound - 1
                 for value in phase.perSample[run].flatMap({ $0.reads + $0.writes }) {
-                    offsets[value.id].isOfGroup =
-                        phase.perSample[run.lowerBound].takesSeveral || offsets[value.id].isOfGroup
-                        || runLives[value.id].map { $0 != life } ?? false
+                    let isShared = phase.perSample[run.lowerBound].takesSeveral || seen[value.id, default: life] != life
+                    if isShared { offsets[value.id].isOfGroup = true }
+                    seen[value.id] = life
                     let start = Self.extend(runLives[value.id], to: life.lowerBound)
                     runLives[value.id] = Self.extend(start, to: life.upperBound)
                 }

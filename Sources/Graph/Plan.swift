@@ -92,22 +92,30 @@ struct Plan<Scalar: KernelScalar> {
             for value in operation.reads + operation.writes { users[value, default: []].append(index) }
         }
         var repetitions: [Int: [Int]] = [:]
+        func isCheap(_ value: Value) -> Bool {
+            users[value, default: []].contains { operations[$0].isCheap && operations[$0].writes.contains(value) }
+        }
         for (index, operation) in operations.enumerated() where operation.isCheap && operation.writes.count == 1 {
             let result = operation.writes[0]
             let later = users[result, default: []].filter { $0 != index }
-            // Nobody else writes it, and all work sample by sample.
+            // Nobody else writes it, and all work sample by sample. What it reads is not itself made again, or one of the two
+            // would have to run before the other.
             let isAlone = later.allSatisfy {
                 operations[$0].division == .samples && !operations[$0].writes.contains(result)
             }
-            guard isAlone, !builder.values[result.id].isPinned else { continue }
+            guard isAlone, !builder.values[result.id].isPinned, !operation.reads.contains(where: isCheap) else {
+                continue
+            }
+            // What it is made of is still there, in the phases of all users.
+            let last = later.map { levels[$0] }.max() ?? 0
+            let lasts = operation.reads.flatMap { users[$0, default: []] }.allSatisfy { other in
+                other <= index || levels[other] > last
+                    || !operation.reads.contains(where: operations[other].writes.contains)
+            }
+            guard lasts else { continue }
             var done: Set<Int> = [levels[index]]
             for user in later where done.insert(levels[user]).inserted {
-                // What it is made of is still there.
-                let lasts = operation.reads.flatMap { users[$0, default: []] }.allSatisfy { other in
-                    other <= index || levels[other] > levels[user]
-                        || !operation.reads.contains(where: operations[other].writes.contains)
-                }
-                if lasts { repetitions[user, default: []].append(index) }
+                repetitions[user, default: []].append(index)
             }
         }
         return repetitions

@@ -2,7 +2,7 @@ import LanesKernels
 
 /// Where a value lies: in shared memory, or at an offset in the memory of the worker that asks.
 struct Place {
-    /// nil for a value that lives only while one sample is worked on.
+    /// nil for a value that lives only while one sample, or one group of samples, is worked on.
     var base: UnsafeMutableRawPointer?
     var offset: Int
     /// Bytes from one sample, or one group, to the next.

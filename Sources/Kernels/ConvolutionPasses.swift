@@ -27,8 +27,9 @@ extension ConvolutionGeometry {
     package var takesSeveral: Bool { isWinograd }
 
     /// Whether making an output takes less time than writing it to memory and reading it back: with 16 lanes a number of it
-    /// takes `patch`/16 cycles, and in memory that the cores share its four bytes take about one cycle each way.
-    package var isCheap: Bool { window.patch / groups <= vectorWidth }
+    /// takes `patch`/16 cycles, and in memory that the cores share its four bytes take about one cycle each way. The input has
+    /// to be read for it, so it must be no larger.
+    package var isCheap: Bool { window.patch / groups <= vectorWidth && window.inputCount <= outputCount }
 
     /// Scalars of workspace that `prepareBackward` needs.
     package var prepareBackwardWorkspaceCount: Int {

@@ -20,9 +20,10 @@
 // or an input's gradient, is so only if all numbers that its tile reads are 0, and is rounding noise beside others.
 
 extension ConvolutionGeometry {
-    /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and should: tiles
-    /// must not lie beyond the image for the most part, and where the transformed weights are larger than a second-level
-    /// cache, an image must have enough tiles to be worth reading them.
+    /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and should. A tile is
+    /// 36 multiplications where an output by itself is 9, and has its transforms, so it must have six outputs on average that
+    /// lie inside the image. And the transformed weights are read for each group of samples: if they are more than 5 MB, which
+    /// is most of what a core has of a third-level cache, an image must have enough tiles to be worth that.
     package var isWinograd: Bool {
         groups == 1 && window.kernel == 3 && window.stride == 1 && window.dilation == 1
             && max(window.padding.top, window.padding.left, window.padding.bottom, window.padding.right) <= 2

@@ -48,6 +48,34 @@ struct PlanRunTests {
         #expect(try trained(graph, values: [], threads: 3, batchSize: batchSize).state == state)
     }
 
+    /// A cheap convolution of a cheap one, both read in several phases, in both orders.
+    @Test("Chains of cheap operations", arguments: [false, true])
+    func chains(isMirrored: Bool) throws {
+        let image = Node.input("image", Shape(channels: 1, height: 9, width: 8))
+        let first = image.conv2d(16, kernel: 3, name: "first")
+        let second = first.conv2d(16, kernel: 1, name: "second")
+        let (left, right) = (second.batchNorm(name: "bn2"), first.batchNorm(name: "bn1"))
+        let sum = isMirrored ? right.add(left) : left.add(right)
+        let graph = try Graph(heads: [
+            Head("class", sum.globalAveragePool().linear(3, name: "fc"), loss: .crossEntropy)
+        ])
+        func losses(values: Set<String>, threads: Int, trains: Bool) throws -> [UInt64] {
+            let executor = try Executor<Float>(
+                graph, parameters: Parameters(graph, seed: 3), mode: trains ? .training(.adam()) : .inference,
+                batchSize: 35, threads: threads, seed: 1, inputGradients: false, values: values)
+            let found = Mutex<[UInt64]>([])
+            try executor.run(
+                steps: 0..<4, from: RandomBatches(graph, size: 35), learningRate: .constant(0.01)
+            ) { result in found.withLock { $0.append(result.loss.bitPattern) } }
+            return found.withLock { $0 } + (trains ? executor.parameters.weights.map { UInt64($0.bitPattern) } : [])
+        }
+        for trains in [true, false] {
+            let stored = try losses(values: ["first", "second"], threads: 1, trains: trains)
+            #expect(try losses(values: [], threads: 1, trains: trains) == stored, "trains: \(trains)")
+            #expect(try losses(values: [], threads: 3, trains: trains) == stored, "trains: \(trains)")
+        }
+    }
+
     @Test("Several samples at once have the outputs of each by itself", arguments: [1, 5, 37, 64])
     func several(batchSize: Int) throws {
         let graph = try network()

@@ -58,7 +58,7 @@ struct WinogradTests {
                 window: WindowGeometry(input: 8, channels: 16, kernel: 3, padding: 1), outputChannels: 24),
             ConvolutionGeometry(
                 window: WindowGeometry(input: 7, channels: 256, kernel: 3, padding: 1), outputChannels: 256),
-            // The greater part of the tiles would lie beyond the image.
+            // Fewer than six outputs of a tile would lie inside the image.
             ConvolutionGeometry(
                 window: WindowGeometry(input: 2, channels: 16, kernel: 3, padding: 1), outputChannels: 16),
             ConvolutionGeometry(
