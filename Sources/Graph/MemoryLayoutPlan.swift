@@ -2,9 +2,9 @@ import LanesKernels
 
 /// Finds room for every value of a plan: values whose lives do not overlap share memory.
 ///
-/// A value that only one phase touches, sample by sample, or that every phase makes for itself, needs room for one sample in each worker's own memory; it stays
-/// in that worker's cache. Where more than one of the phase's runs touches it (`Plan.Phase.runs`), it is room for a group of
-/// samples. All others lie in the arena, which all workers share.
+/// A value that only one phase touches, sample by sample, or that every phase makes for itself, needs room for one sample
+/// in each worker's own memory; it stays in that worker's cache. Where more than one of a phase's runs touches it
+/// (`Plan.Phase.runs`), it is room for a group of samples. All others lie in the arena, which all workers share.
 struct MemoryLayoutPlan {
     /// Where a value begins, and in whose memory.
     struct Offset {

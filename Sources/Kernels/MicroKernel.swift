@@ -105,6 +105,7 @@ private func multiplyTile<Scalar: KernelScalar, Lanes: SIMD<Scalar>, let rows: I
 ///     group 1   │ …     │ first │ tile 1 │ …
 ///
 /// A last tile that would reach past the group's end is moved back, so that some rows are made twice: then C must not be D.
+/// Only `multiplySpilling` asks for such tiles.
 ///
 /// Never inlined: one function for all callers is small enough for the compiler to keep every accumulator in a register. In
 /// some of the callers it would put them into memory.

@@ -8,7 +8,7 @@ protocol PoolGradient<Scalar> {
 
     /// For the window (and channels) at `position` of the output gradient.
     func part(_ position: Int, tap: Int, lanes: Int) -> SIMD16<Scalar>
-    /// Parts are now those of this run's windows. Called only where windows differ.
+    /// Parts are now those of this run's windows.
     mutating func enter(_ run: PoolRun)
 }
 
