@@ -46,17 +46,10 @@ private func average<Scalar: KernelScalar>(
         store(total * SIMD16(repeating: share), to: output + position, lanes: lanes)
     }
 
-    let whole = run.windowsWithRoom(geometry)
-    var (place, position) = (run.place, run.position)
-    for _ in 0..<whole {
-        for offset in OverlappingVectors(run.count) { pool(place + offset, position + offset, lanes: vectorWidth) }
-        place += run.windowStep
-        position += run.count
-    }
-    for _ in whole..<run.windows {
-        pool(place, position, lanes: run.count)
-        place += run.windowStep
-        position += run.count
+    run.forEachVector(geometry, from: run.place) {
+        pool($0, $1, lanes: vectorWidth)
+    } rest: {
+        pool($0, $1, lanes: run.count)
     }
 }
 
@@ -102,11 +95,10 @@ package func averagePoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, countIncludePad: Bool = true, outputGradient: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let isUniform = hasUniformShares(geometry, countIncludePad)
     let parts = SharedGradient(
-        geometry: geometry, countIncludePad: countIncludePad, isUniform: isUniform, outputGradient: outputGradient,
-        share: 1 / Scalar(geometry.taps))
-    poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating, isUniform: isUniform)
+        geometry: geometry, countIncludePad: countIncludePad, isUniform: hasUniformShares(geometry, countIncludePad),
+        outputGradient: outputGradient, share: 1 / Scalar(geometry.taps))
+    poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating)
 }
 
 private struct SharedGradient<Scalar: KernelScalar>: PoolGradient {
@@ -123,6 +115,6 @@ private struct SharedGradient<Scalar: KernelScalar>: PoolGradient {
 
     @inline(__always)
     mutating func enter(_ run: PoolRun) {
-        if !isUniform { share = run.share(geometry, countIncludePad) }
+        share = run.share(geometry, countIncludePad)
     }
 }

@@ -40,17 +40,10 @@ private func raise<Scalar: KernelScalar>(
         store(winners, to: taps + position, lanes: lanes)
     }
 
-    let whole = run.windowsWithRoom(geometry)
-    var (place, position) = (run.place, run.position)
-    for _ in 0..<whole {
-        for offset in OverlappingVectors(run.count) { pool(place + offset, position + offset, lanes: vectorWidth) }
-        place += run.windowStep
-        position += run.count
-    }
-    for _ in whole..<run.windows {
-        pool(place, position, lanes: run.count)
-        place += run.windowStep
-        position += run.count
+    run.forEachVector(geometry, from: run.place) {
+        pool($0, $1, lanes: vectorWidth)
+    } rest: {
+        pool($0, $1, lanes: run.count)
     }
 }
 
@@ -66,12 +59,14 @@ package func maxPoolBackward<Scalar: KernelScalar>(
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
     let parts = WinnersGradient(outputGradient: outputGradient, taps: taps)
-    poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating, isUniform: true)
+    poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating)
 }
 
 private struct WinnersGradient<Scalar: KernelScalar>: PoolGradient {
     let outputGradient: UnsafePointer<Scalar>
     let taps: UnsafePointer<Scalar>
+
+    var isUniform: Bool { true }
 
     @inline(__always)
     func part(_ position: Int, tap: Int, lanes: Int) -> SIMD16<Scalar> {

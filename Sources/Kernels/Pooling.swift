@@ -49,9 +49,34 @@ struct PoolRun {
         get { (rows.count - 1) * rowStep + (columns.count - 1) * columnStep }
     }
 
+    /// Goes over the windows in order: `whole` gets the vectors of 16 lanes, `rest` the windows of fewer numbers that have no
+    /// room for one.
+    ///
+    /// - Parameters:
+    ///   - start: Where the first window's numbers begin in the image: `place`, or under another tap.
+    ///   - whole, rest: Get where numbers begin in the image, and in the output.
+    @inline(__always)
+    func forEachVector(
+        _ geometry: WindowGeometry, from start: Int, _ whole: (_ place: Int, _ position: Int) -> Void,
+        rest: (_ place: Int, _ position: Int) -> Void
+    ) {
+        let withRoom = windowsWithRoom(geometry)
+        var (place, position) = (start, position)
+        for _ in 0..<withRoom {
+            for offset in OverlappingVectors(count) { whole(place + offset, position + offset) }
+            place += windowStep
+            position += count
+        }
+        for _ in withRoom..<windows {
+            rest(place, position)
+            place += windowStep
+            position += count
+        }
+    }
+
     /// How many of the windows can be read and written in vectors of 16 lanes, as the last ones of an image cannot.
     @inline(__always)
-    func windowsWithRoom(_ geometry: WindowGeometry) -> Int {
+    private func windowsWithRoom(_ geometry: WindowGeometry) -> Int {
         guard count < vectorWidth else { return windows }
         let (inputs, outputs) = (geometry.inputCount, geometry.outputPositions * geometry.channels)
         var window = windows
