@@ -69,7 +69,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     init(
         _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64,
         inputGradients: Bool, values: Set<String> = [], keepsEverything: Bool = false, skipsBackward: Bool = false,
-        mostGroups: Int = 16
+        mostGroups: Int? = nil
     ) throws(GraphError) {
         guard (1...Self.mostSamples).contains(batchSize), (1...Self.mostThreads).contains(threads) else {
             throw GraphError(

@@ -25,12 +25,13 @@ public final class PlanBuilder<Scalar: KernelScalar> {
 
     init(
         _ graph: Graph, isTraining: Bool, batchSize: Int, inputGradients: Bool = false, keepsEverything: Bool = false,
-        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int = 16
+        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int? = nil
     ) {
         self.graph = graph
         self.isTraining = isTraining
         self.batchSize = batchSize
-        groups = min(batchSize, mostGroups)
+        // Each sums its own gradients. Large batches have more groups, for more threads.
+        groups = min(batchSize, mostGroups ?? max(16, min(64, batchSize / 8)))
         wantsInputGradients = inputGradients
         self.keepsEverything = keepsEverything
         (self.readNodes, self.frozen) = (readNodes, frozen)
@@ -184,13 +185,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
 
     /// Adds what waited for the step to prove finite, after the operations that write `condition`.
     func addUpdates(after condition: Value) {
-        for update in updates {
-            operations.append(
-                PlannedOperation(
-                    node: update.node, division: update.division,
-                    access: Access(update.label, reads: update.reads + [condition], writes: update.writes),
-                    run: update.run))
-        }
+        operations += updates.map { $0.waiting(for: condition) }
     }
 
     /// Takes the operations out whose results depend on parameters and state alone, in their order, and keeps what they write

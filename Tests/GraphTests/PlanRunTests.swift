@@ -97,4 +97,21 @@ struct PlanRunTests {
             #expect(try outputs(mostGroups: groups, threads: threads) == alone, "\(groups) groups")
         }
     }
+
+    @Test("A large batch has more groups than 16, and the same bits for any number of threads")
+    func largeBatch() throws {
+        let graph = try network()
+        func trained(threads: Int) throws -> [UInt32] {
+            let executor = try Executor<Float>(
+                graph, parameters: Parameters(graph, seed: 3), mode: .training(.adam()), batchSize: 301,
+                threads: threads, seed: 1, inputGradients: false)
+            #expect(executor.plan.groups == 37)
+            // The last group of the second step has no sample.
+            let batches = RandomBatches<Float>(graph) { $0 == 1 ? 280 : 301 }
+            try executor.run(steps: 0..<2, from: batches, learningRate: .constant(0.01))
+            return executor.parameters.weights.map(\.bitPattern)
+        }
+        let alone = try trained(threads: 1)
+        for threads in [2, 5, 40] { #expect(try trained(threads: threads) == alone, "\(threads) threads") }
+    }
 }
