@@ -73,13 +73,95 @@ def check_onnx(path, answers):
     return worst
 
 
+def unknown_fields(message, path=""):
+    """Fields that the schema does not know, anywhere in a message."""
+    from google.protobuf.unknown_fields import UnknownFieldSet
+
+    found = [f"{path}: field {field.field_number}" for field in UnknownFieldSet(message)]
+    for descriptor, value in message.ListFields():
+        entry = descriptor.message_type
+        if entry is None or entry.GetOptions().map_entry:
+            continue
+        repeated = not hasattr(value, "ListFields")
+        for part in value if repeated else [value]:
+            found += unknown_fields(part, f"{path}.{descriptor.name}")
+    return found
+
+
+def check_weights(network, answers):
+    """Every layer that has the name of a node holds that node's parameters."""
+    layers = {layer.name: layer for layer in network.layers}
+    names = {"weight": ("weights", "gamma", "scale"), "bias": ("bias", "beta"), "running_mean": ("mean",),
+             "running_var": ("variance",)}
+    for name, values in answers.items():
+        if not name.startswith("weight/"):
+            continue
+        node, kind = name.removeprefix("weight/").rsplit(".", 1)
+        layer = layers[node]
+        params = getattr(layer, layer.WhichOneof("layer"))
+        field = next(field for field in names[kind] if field in params.DESCRIPTOR.fields_by_name)
+        found = np.array(getattr(params, field).floatValue, dtype=np.float32)
+        if found.size != values.size:
+            # A transposed convolution with zeros between the taps.
+            assert params.isDeconvolution
+            found = found.reshape(*values.shape[:2], *params.kernelSize)
+            steps = [(full - 1) // max(taps - 1, 1) for full, taps in zip(params.kernelSize, values.shape[2:])]
+            assert np.count_nonzero(found) == np.count_nonzero(values)
+            found = found[:, :, ::max(steps[0], 1), ::max(steps[1], 1)]
+        assert np.array_equal(found.ravel(), values.ravel()), name
+
+
+def check_coreml(path, answers):
+    from coremltools.models.utils import load_spec
+
+    from coreml_numpy import evaluate
+
+    spec = load_spec(str(path))
+    assert spec.specificationVersion >= 4 and not unknown_fields(spec)
+    network = getattr(spec, spec.WhichOneof("Type"))
+    remarks = spec.description.metadata.userDefined
+    samples = inputs(answers, remarks["input"])
+    for feature in spec.description.input:
+        values = samples[feature.name]
+        if remarks["input"] == "image" and values.ndim == 2:
+            # Beside images vectors are as they are.
+            samples[feature.name] = answers[f"values/{feature.name}"]
+        if feature.type.WhichOneof("Type") == "imageType":
+            image = feature.type.imageType
+            assert (image.height, image.width) == values.shape[2:]
+            assert {1: image.GRAYSCALE, 3: image.RGB}[values.shape[1]] == image.colorSpace
+        else:
+            array = feature.type.multiArrayType
+            assert tuple(array.shape) == (1, *values.shape[1:]) and array.dataType == array.FLOAT32
+    assert {feature.name for feature in spec.description.input} == set(samples)
+    values = evaluate(network, samples)
+    check_weights(network, answers)
+
+    if spec.WhichOneof("Type") == "neuralNetworkClassifier":
+        head = spec.description.predictedFeatureName
+        label, probabilities = spec.description.output
+        assert label.name == head and label.type.WhichOneof("Type") == "stringType"
+        assert probabilities.name == spec.description.predictedProbabilitiesName
+        assert probabilities.type.dictionaryType.WhichOneof("KeyType") == "stringKeyType"
+        assert list(network.stringClassLabels.vector) == json.loads(remarks[f"classes.{head}"])
+        found = values[network.labelProbabilityLayerName]
+        assert found.shape[1] == len(network.stringClassLabels.vector)
+        return {head: deviation(found, answers[f"probability/{head}"])}
+    worst = {}
+    for feature in spec.description.output:
+        found, right = values[feature.name], expected(answers, feature.name, "probabilities" in path.stem)
+        assert tuple(feature.type.multiArrayType.shape) == (1, *right.shape[1:]), feature.name
+        worst[feature.name] = deviation(found, right)
+    return worst
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--heads", action="store_true", help="print the deviation of every head")
     options = parser.parse_args()
 
-    checks = {".onnx": check_onnx}
+    checks = {".onnx": check_onnx, ".mlmodel": check_coreml}
     files = sorted(path for path in options.folder.iterdir() if path.suffix in checks)
     if not files:
         sys.exit(f"{options.folder}: no networks")

@@ -81,9 +81,10 @@ struct ExportedModel {
     }
 }
 
-/// Names for values, none of them twice.
-struct UniqueNames {
-    private var taken: Set<String> = []
+/// Names for values, none of them twice, and which of them have been given a head's name since.
+struct ValueNames {
+    private var taken: Set<String>
+    private var heads: [String: String] = [:]
 
     init(reserving names: some Sequence<String>) { taken = Set(names) }
 
@@ -96,6 +97,18 @@ struct UniqueNames {
         }
         return name
     }
+
+    /// Gives a value a head's name.
+    ///
+    /// - Returns: Whether it could: a value can be one head alone.
+    mutating func rename(_ value: String, head: String) -> Bool {
+        guard heads[value] == nil else { return false }
+        heads[value] = head
+        return true
+    }
+
+    /// What a value is called in the file.
+    func final(_ value: String) -> String { heads[value] ?? value }
 }
 
 extension ProtobufMessage {

@@ -32,8 +32,15 @@ enum ExportCommand {
             let settings = ONNXOptions(
                 opset: options.opset ?? ONNXOptions().opset, input: values, probabilities: options.probabilities)
             return { try $0.write(onnx: url, settings) }
+        case "mlmodel":
+            guard options.opset == nil else { throw UsageError("--opset: only for ONNX") }
+            let arrays = values.map(CoreMLOptions.Input.array)
+            guard let kind = arrays ?? (input == CoreMLOptions.Input.image.name ? .image : nil) else {
+                throw unknown(input, kinds + [CoreMLOptions.Input.image.name], "for Core ML")
+            }
+            return { try $0.write(coreML: url, CoreMLOptions(input: kind, probabilities: options.probabilities)) }
         default:
-            throw UsageError("found '\(options.file)', expected a FILE whose name ends in .onnx")
+            throw UsageError("found '\(options.file)', expected a FILE whose name ends in .onnx or .mlmodel")
         }
     }
 
@@ -54,19 +61,23 @@ struct ExportOptions {
     static let parser = ArgumentParser<ExportOptions>(
         command: "export",
         summary: """
-            Writes a saved network as ONNX, which onnxruntime and others run. Inputs and outputs have the names of the \
-            network's inputs and heads.
+            Writes a saved network for other programs, by the file's name: as ONNX (.onnx), which onnxruntime and others \
+            run, or for Apple's Core ML (.mlmodel). Inputs and outputs have the names of the network's inputs and heads.
             """,
         arguments: [
             .argument("MODEL.safetensors", "the saved network", isRequired: true) { $0.model = $1 },
-            .argument("FILE.onnx", "where to write it", isRequired: true) { $0.file = $1 },
+            .argument("FILE", "where to write it: FILE.onnx or FILE.mlmodel", isRequired: true) { $0.file = $1 },
         ],
         options: [
             .text("recipe", "NAME", "for a file that does not say it, as one that PyTorch wrote") { $0.recipe = $1 },
             .integer("opset", "N", atLeast: 13, atMost: 17, "version of ONNX's operators, 17 unless given") {
                 $0.opset = $1
             },
-            .text("input", "KIND", "normalized (unless given), values (0…1) or bytes (0…255)") { $0.input = $1 },
-            .flag("probabilities", "of classes, instead of logits") { $0.probabilities = true },
+            .text("input", "KIND", "normalized (unless given), values (0…1), bytes (0…255), or image for Core ML") {
+                $0.input = $1
+            },
+            .flag("probabilities", "of classes instead of logits; for Core ML, of one head: a classifier with labels") {
+                $0.probabilities = true
+            },
         ])
 }

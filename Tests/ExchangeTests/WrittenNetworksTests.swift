@@ -27,6 +27,15 @@ struct WrittenNetworksTests {
             try model.write(onnx: file("17-values.onnx"), ONNXOptions(input: .values))
             try model.write(
                 onnx: file("13-bytes-probabilities.onnx"), ONNXOptions(opset: 13, input: .bytes, probabilities: true))
+            guard name != "dilated" else { return }
+            try model.write(coreML: file("array.mlmodel"), CoreMLOptions())
+            try model.write(
+                coreML: file("values-probabilities.mlmodel"), CoreMLOptions(input: .array(.values), probabilities: true)
+            )
+            let areImages = model.graph.inputs.allSatisfy { $0.shape.isVector || [1, 3].contains($0.shape.channels) }
+            guard areImages else { return }
+            try model.write(
+                coreML: file("image-probabilities.mlmodel"), CoreMLOptions(input: .image, probabilities: true))
         }
     }
 

@@ -1,6 +1,6 @@
 // The parts of an ONNX file (github.com/onnx/onnx, onnx/onnx.proto), with the numbers of their fields.
 
-/// An operator at work. Its one output has its name.
+/// An operator at work, with one output.
 struct ONNXNode {
     enum Attribute: Equatable {
         case int(Int)
@@ -10,14 +10,15 @@ struct ONNXNode {
     }
 
     let operation: String
-    var inputs: [String]
-    var output: String
+    let inputs: [String]
+    let output: String
     let attributes: [(name: String, value: Attribute)]
 
-    var message: ProtobufMessage {
+    /// - Parameter name: What a value is called in the file.
+    func message(_ name: (String) -> String) -> ProtobufMessage {
         .with { node in
-            for input in inputs { node.add(1, input) }
-            node.add(2, output)
+            for input in inputs { node.add(1, name(input)) }
+            node.add(2, name(output))
             node.add(3, output)
             node.add(4, operation)
             for attribute in attributes { node.add(5, Self.message(attribute.name, attribute.value)) }
@@ -106,7 +107,7 @@ struct ONNXFile {
 
     let name: String
     let opset: Int
-    let nodes: [ONNXNode]
+    let nodes: [ProtobufMessage]
     let tensors: [ONNXTensor]
     let inputs: [ONNXValue]
     let outputs: [ONNXValue]
@@ -114,7 +115,7 @@ struct ONNXFile {
 
     var message: ProtobufMessage {
         let graph = ProtobufMessage.with { graph in
-            for node in nodes { graph.add(1, node.message) }
+            for node in nodes { graph.add(1, node) }
             graph.add(2, name)
             for tensor in tensors { graph.add(5, tensor.message) }
             for input in inputs { graph.add(11, input.message) }

@@ -19,15 +19,12 @@ extension ONNXNetwork {
     }
 
     mutating func averagePool(_ window: WindowGeometry, _ countIncludePad: Bool, _ x: Value, name: String) -> Value {
-        let padding = window.ceilMode ? window.paddingToLastWindow : window.padding
-        let behind = Padding(
-            top: 0, left: 0, bottom: max(padding.bottom - window.padding.bottom, 0),
-            right: max(padding.right - window.padding.right, 0))
-        if countIncludePad, behind != 0 {
+        if countIncludePad, window.paddingBehind != 0 {
             // Zeros count, and what lies behind them does not.
             let zeros = padded(x, window.padding, with: 0, name)
-            return averagePool(zeros, attributes(window, behind), countIncludePad: false, name: name)
+            return averagePool(zeros, attributes(window, window.paddingBehind), countIncludePad: false, name: name)
         }
+        let padding = window.ceilMode ? window.paddingToLastWindow : window.padding
         return averagePool(x, attributes(window, padding), countIncludePad: countIncludePad, name: name)
     }
 
@@ -39,6 +36,7 @@ extension ONNXNetwork {
     }
 
     private mutating func padded(_ x: Value, _ padding: Padding, with number: Float, _ name: String) -> Value {
+        guard padding != 0 else { return x }
         let pads = integers(
             [0, 0, padding.top, padding.left, 0, 0, padding.bottom, padding.right], "\(name)/pads")
         let number = constant([number], "\(name)/padding")
@@ -70,8 +68,8 @@ extension ONNXNetwork {
                 ], name: name)
         case .nearest:
             // Where a pixel's place is rounded, programs differ: its row and its column are named.
-            let rows = integers(nearestSources(from.height, to.height), "\(name)/row numbers")
-            let columns = integers(nearestSources(from.width, to.width), "\(name)/column numbers")
+            let rows = integers(sources(from.height, to.height, .nearest).map(\.first), "\(name)/row numbers")
+            let columns = integers(sources(from.width, to.width, .nearest).map(\.first), "\(name)/column numbers")
             let chosen = add("Gather", [x.name, rows], [("axis", .int(2))], name: "\(name)/rows", isImage: true)
             return add("Gather", [chosen.name, columns], [("axis", .int(3))], name: name, isImage: true)
         }
@@ -92,22 +90,4 @@ extension ONNXNetwork {
 extension Padding {
     /// As ONNX has it.
     var sides: [Int] { [top, left, bottom, right] }
-}
-
-extension WindowGeometry {
-    /// The padding with which the last window ends where the padded image does, so that its size needs no rounding up.
-    var paddingToLastWindow: Padding {
-        func after(_ output: Int, _ stride: Int, _ reach: Int, _ input: Int, _ before: Int) -> Int {
-            max((output - 1) * stride + reach - input - before, 0)
-        }
-        return Padding(
-            top: padding.top, left: padding.left,
-            bottom: after(output.height, stride.height, reach.height, input.height, padding.top),
-            right: after(output.width, stride.width, reach.width, input.width, padding.left))
-    }
-}
-
-/// Of each row or column of an enlarged image the one that it comes from, as `Kernels/Resize.swift` works it out.
-func nearestSources(_ from: Int, _ to: Int) -> [Int] {
-    (0..<to).map { min(Int((Float($0) * (Float(from) / Float(to))).rounded(.down)), from - 1) }
 }

@@ -15,16 +15,16 @@ struct ONNXNetwork {
     let options: ONNXOptions
     private(set) var nodes: [ONNXNode] = []
     private(set) var tensors: [ONNXTensor] = []
-    private var names: UniqueNames
-    private var tensorNames: Set<String> = []
-    /// The heads' names of the values that are outputs.
-    private var outputNames: [String: String] = [:]
+    private var names: ValueNames
+    /// Of the parameters: their own, unless a head or an input has that name.
+    private var tensorNames: [String: String] = [:]
+    private var writtenTensors: Set<String> = []
 
     init(_ model: ExportedModel, _ options: ONNXOptions) {
         (self.model, self.options) = (model, options)
         let graph = model.graph
-        names = UniqueNames(
-            reserving: graph.inputs.map(\.name) + graph.heads.map(\.name) + graph.parameters.map(\.name))
+        names = ValueNames(reserving: graph.inputs.map(\.name) + graph.heads.map(\.name))
+        for (name, _) in graph.parameters { tensorNames[name] = names.name(name) }
     }
 
     /// The whole network.
@@ -50,11 +50,9 @@ struct ONNXNetwork {
             outputs.append(ONNXValue(name: head.name, shape: isTwoFold ? [2] : shape.dimensions))
             give(value, the: head.name)
         }
-        for node in nodes.indices {
-            nodes[node].inputs = nodes[node].inputs.map { outputNames[$0] ?? $0 }
-        }
         return ONNXFile(
-            name: model.metadata["recipe"] ?? "network", opset: options.opset, nodes: nodes, tensors: tensors,
+            name: model.metadata["recipe"] ?? "network", opset: options.opset,
+            nodes: nodes.map { $0.message(names.final) }, tensors: tensors,
             inputs: inputs, outputs: outputs, remarks: model.remarks(input: options.input.rawValue))
     }
 
@@ -88,14 +86,10 @@ struct ONNXNetwork {
 
     /// Makes a value an output of the network.
     private mutating func give(_ value: Value, the head: String) {
-        guard outputNames[value.name] == nil, let place = nodes.firstIndex(where: { $0.output == value.name }) else {
-            // Another head's output already, or an input.
-            let source = outputNames[value.name] ?? value.name
-            nodes.append(ONNXNode(operation: "Identity", inputs: [source], output: head, attributes: []))
-            return
+        let isInput = model.graph.inputs.contains { $0.name == value.name }
+        if isInput || !names.rename(value.name, head: head) {
+            nodes.append(ONNXNode(operation: "Identity", inputs: [value.name], output: head, attributes: []))
         }
-        outputNames[value.name] = head
-        nodes[place].output = head
     }
 
     // What the layers are made of.
@@ -136,10 +130,11 @@ struct ONNXNetwork {
     /// A parameter of a node, under PyTorch's name and in its shape.
     mutating func parameter(_ name: String, of member: Graph.Member) -> String {
         let fullName = "\(member.name).\(name)"
-        guard tensorNames.insert(fullName).inserted else { return fullName }
+        let tensorName = tensorNames[fullName, default: fullName]
+        guard writtenTensors.insert(tensorName).inserted else { return tensorName }
         let shape = member.parameters.first { $0.name == name }?.shape ?? []
-        tensors.append(ONNXTensor(name: fullName, shape: shape, values: .floats(model.parameter(fullName))))
-        return fullName
+        tensors.append(ONNXTensor(name: tensorName, shape: shape, values: .floats(model.parameter(fullName))))
+        return tensorName
     }
 
     /// The value as [batch, channels, height, width].
