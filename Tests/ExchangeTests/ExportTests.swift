@@ -58,6 +58,19 @@ struct ExportTests {
         #expect(try [UInt8](line().onnx()) == expected)
     }
 
+    /// What coremltools' own messages of the same content are, serialized by Python.
+    @Test("The same network's Core ML file, byte for byte")
+    func goldenCoreML() throws {
+        let lines = [
+            "CAQSwQEKNgoBeBIlbm9ybWFsaXplZCBhcyB0aGUgZmlsZSdzIG1ldGFkYXRhIHNheRoKKggKAgECEKCABFIPCgF5GgoqCAoCAQEQ",
+            "oIAEogZ1ChpBIG5ldHdvcmsgdHJhaW5lZCBieSBMYW5lc6IGEwoFaW5wdXQSCm5vcm1hbGl6ZWSiBi8KD25vcm1hbGl6YXRpb24u",
+            "eBIceyJkZXZpYXRpb24iOlsyXSwibWVhbiI6WzFdfaIGDgoGcmVjaXBlEgRsaW5loh+SAQouCgd4L2ltYWdlEgF4Ggd4L2ltYWdl",
+            "qkYWChT+//////////8B////////////AQowCgJmYxIHeC9pbWFnZRoCZmPiCBwIAhABUAGiAQoKCAAAAEAAAAC/qgEGCgQAAIA/",
+            "CioKCHkvb3V0cHV0EgJmYxoBeYJGFgoU/v//////////Af///////////wEoATAB",
+        ]
+        #expect(try line().coreML().base64EncodedString() == lines.joined())
+    }
+
     @Test("Inputs that are normalized inside, and probabilities")
     func options() throws {
         func nodes(_ model: Model, _ options: ONNXOptions) throws -> [String] {
