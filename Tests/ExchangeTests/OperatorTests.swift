@@ -16,7 +16,7 @@ struct OperatorTests {
         #expect(Set(layers) == Set(builtInLayers.map { $0.name }))
     }
 
-    /// Of heads whose node is a single layer: the operator of the last node and, where it took others, how many.
+    /// The operators that a head ends in, in their order in the file.
     private static let onnx: [String: [(head: String, operators: [String])]] = [
         "layers": [
             ("relu", ["Relu"]), ("leaky", ["LeakyRelu"]), ("sigmoid", ["Sigmoid"]), ("tanh", ["Tanh"]),
