@@ -23,7 +23,7 @@ struct Convolution2D: Layer {
         return groups == 1 ? window : "\(window) groups \(groups)"
     }
 
-    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+    func geometry(_ input: Shape) -> ConvolutionGeometry {
         ConvolutionGeometry(
             window: WindowGeometry(
                 input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,

@@ -26,7 +26,7 @@ struct ConvolutionTranspose2D: Layer {
     }
 
     /// The convolution that it is the adjoint of.
-    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+    func geometry(_ input: Shape) -> ConvolutionGeometry {
         func size(_ input: Int, _ stride: Int, _ pads: Int, _ dilation: Int, _ kernel: Int, _ more: Int) -> Int {
             (input - 1) * stride - pads + dilation * (kernel - 1) + more + 1
         }
