@@ -54,13 +54,11 @@ extension DrawingPage {
         let hasAnswer = false;
 
         function drawSection({ node, canvas, range }) {
-          if (!hasAnswer) {
-            canvas.hidden = true;
-            range.textContent = "";
-            return;
-          }
-          const [least, greatest] = drawMaps(canvas, node.values, node.shape);
-          range.textContent = `${short(least)} to ${short(greatest)}`;
+          // Without an answer the maps stand empty where they will be.
+          const values = hasAnswer ? node.values : new Float32Array(node.values.length);
+          const [least, greatest] = drawMaps(canvas, values, node.shape);
+          canvas.classList.toggle("empty", !hasAnswer);
+          range.textContent = hasAnswer ? `${short(least)} to ${short(greatest)}` : "";
         }
 
         const drawSections = () => sections.filter(({ isSeen }) => isSeen).forEach(drawSection);
@@ -91,9 +89,10 @@ extension DrawingPage {
 
         /** All answers in a few words. */
         function words(heads) {
-          return heads.map(({ name, classes, probabilities }) => {
+          return heads.map(({ name, classes, output, probabilities }) => {
             const greatest = Math.max(...probabilities), best = probabilities.indexOf(greatest);
-            return best < 0 ? `${name}: numbers` : `${name}: ${classes[best]}, ${shareInWords(greatest)}`;
+            if (best >= 0) return `${name}: ${classes[best]}, ${shareInWords(greatest)}`;
+            return `${name}: ${output.length > 8 ? `${output.length} numbers` : Array.from(output, short).join(", ")}`;
           }).join("; ");
         }
 
@@ -165,7 +164,8 @@ extension DrawingPage {
         answer();
         // What has run a few times is compiled, so that the first stroke is as quick as the others.
         setTimeout(() => {
-          for (let i = 0; i < 3 && !hasAnswer; i++) network.run(new Uint8Array(count(network.input.shape)));
+          const start = performance.now();
+          while (!hasAnswer && performance.now() < start + 50) network.run(new Uint8Array(count(network.input.shape)));
         }, 50);
 
         """#

@@ -66,6 +66,7 @@ extension DrawingPage {
           if (pointer !== null || event.button !== 0) return;
           event.preventDefault();
           pointer = event.pointerId;
+          // A pointer that a script made up cannot be captured.
           if (event.isTrusted) board.setPointerCapture(pointer);
           photo = null;
           cleared = [];

@@ -12,8 +12,8 @@ extension DrawingPage {
             picture == .digit
             ? ""
             : """
-            <label>Pen <input type="color" id="ink" value="#ffffff"/></label>
-            <label>Paper <input type="color" id="paper" value="#000000"/></label>
+            <div><label>Pen <input type="color" id="ink" value="#ffffff"/></label>
+            <label>Paper <input type="color" id="paper" value="#000000"/></label></div>
             <label>Picture <input type="file" id="file" accept="image/*"/></label>
 
             """

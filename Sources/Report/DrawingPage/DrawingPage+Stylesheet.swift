@@ -19,9 +19,11 @@ extension DrawingPage {
           font-size: 1.15rem; pointer-events: none;
         }
         #hint[hidden] { display: none; }
+        [data-picture=scaled] + #hint { color: #8a8a84; }
         .controls {
           display: flex; flex-wrap: wrap; align-items: center; gap: .6rem .8rem; margin: .8rem 0; font-size: .85rem;
         }
+        .controls div { display: flex; gap: 1rem; }
         .controls label { display: flex; align-items: center; gap: .5rem; color: var(--muted); }
         .controls input { accent-color: var(--training); font: inherit; max-width: 100%; }
         .controls input[type=range] { width: 7rem; }
@@ -57,6 +59,7 @@ extension DrawingPage {
         .answer .best .bar i { opacity: 1; }
         .answer .numbers { overflow-wrap: anywhere; white-space: pre-wrap; font-variant-numeric: tabular-nums; }
         .answer canvas, .layer canvas { display: block; max-width: 100%; image-rendering: pixelated; }
+        canvas.empty { opacity: .12; }
         canvas.cells { border: 2px solid var(--rule); background: var(--rule); }
         [hidden], .answer canvas[hidden], .layer canvas[hidden] { display: none; }
 
