@@ -91,7 +91,8 @@ struct DrawingPageTests {
 
     // MARK: Preparation
 
-    /// Drawings in ink, 0…255, on clean paper: digits of soft and of hard edges, large and small, at the border, faint, thin.
+    /// Drawings in ink, 0…255, on clean paper: digits of soft and of hard edges, large and small, at the border, faint,
+    /// thin, and nothing.
     private func drawings() throws -> [GrayImage] {
         let digits = SyntheticDigits.images(0..<10, seed: 4)
         var drawings: [GrayImage] = []
@@ -289,8 +290,8 @@ struct DrawingPageTests {
         let small = Node.input("image", Shape(channels: 1, height: 8, width: 8))
         #expect(
             try refusal(small.apply(Doubled(), name: "own"))
-                == "node own: found a layer of type Doubled, a program's own, expected one of Lanes' own, which the page can "
-                + "run")
+                == "node own: found a layer of type Doubled, a program's own, expected one of Lanes' own, which the page "
+                + "can run")
         #expect(
             try refusal(small.concat(.input("other", Shape(channels: 1, height: 8, width: 8))))
                 == "network: found 2 inputs: image, other, expected one, a picture to draw")

@@ -3,8 +3,8 @@ import LanesGraph
 import LanesKernels
 import LanesTraining
 
-/// A network with every layer that Lanes has, on windows of every kind, and every kind of answer. Names are such as could do
-/// harm in a page.
+/// A network with every layer that Lanes has, on windows of every kind, and every kind of answer. Names are such as could
+/// do harm in a page.
 func everyLayer() throws -> Model {
     let image = Node.input("image", Shape(channels: 1, height: 28, width: 28))
     let stem =
