@@ -47,13 +47,17 @@ enum Chromium {
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = [
             "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+            "--disable-dev-shm-usage",
             "--user-data-dir=\(directory.path)/profile", "--window-size=1000,800", "--dump-dom", "file://\(page)",
         ]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle.nullDevice
         try process.run()
+        let stop = DispatchWorkItem { process.terminate() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: stop)
         process.waitUntilExit()
+        stop.cancel()
         let text = try String(contentsOfFile: output, encoding: .utf8)
         guard let start = text.range(of: "FOUND "),
             let end = text.range(of: " END", range: start.upperBound..<text.endIndex),
