@@ -46,7 +46,7 @@ extension DrawingPage {
     /// What a head answers: its classes with bars, or its numbers.
     static func head(_ index: Int, of model: Model) -> Markup {
         let (head, classes) = (model.graph.heads[index], model.classes[index])
-        let heading: Markup = "<section class=\"answer\" data-head=\"\(index)\">\n<h2>\(head.name)</h2>\n"
+        let heading: Markup = "<section class=\"verdict\" data-head=\"\(index)\">\n<h2>\(head.name)</h2>\n"
         guard !classes.isEmpty, head.loss.answer != .values else {
             return """
                 \(heading)<div><canvas hidden="" role="img" aria-label="\(head.name)"></canvas></div>
@@ -57,7 +57,7 @@ extension DrawingPage {
         }
         let rows: [Markup] = classes.map { name in
             """
-            <tr><th scope="row">\(name)</th><td class="bar"><i></i></td><td>–</td></tr>
+            <tr><th scope="row">\(name)</th><td class="gauge"><i></i></td><td>–</td></tr>
 
             """
         }

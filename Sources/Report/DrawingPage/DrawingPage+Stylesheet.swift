@@ -42,26 +42,26 @@ extension DrawingPage {
         .prepared p { margin: 0; color: var(--muted); font-size: .85rem; }
         #time { white-space: nowrap; }
 
-        .answer h2 { margin: 1.4rem 0 .2rem; padding: 0; border: 0; font-size: .95rem; }
-        .answer .first { display: flex; align-items: baseline; gap: .8rem; margin: 0 0 .5rem; }
-        .answer .label { font-size: 2.5rem; font-weight: 400; line-height: 1.15; overflow-wrap: anywhere; }
-        .answer .share { color: var(--muted); font-size: .92rem; font-variant-numeric: tabular-nums; }
-        .answer table { width: 100%; }
-        .answer tbody tr > * { padding: .12rem .5rem; border: 0; }
-        .answer tbody th { width: 1%; max-width: 10rem; padding-left: 0; overflow: hidden; text-overflow: ellipsis; }
-        .answer tbody td:last-child { width: 4.6rem; padding-right: 0; color: var(--muted); }
-        .answer .bar i {
+        .verdict h2 { margin: 1.4rem 0 .2rem; padding: 0; border: 0; font-size: .95rem; }
+        .verdict .first { display: flex; align-items: baseline; gap: .8rem; margin: 0 0 .5rem; }
+        .verdict .label { font-size: 2.5rem; font-weight: 400; line-height: 1.15; overflow-wrap: anywhere; }
+        .verdict .share { color: var(--muted); font-size: .92rem; font-variant-numeric: tabular-nums; }
+        .verdict table { width: 100%; }
+        .verdict tbody tr > * { padding: .12rem .5rem; border: 0; }
+        .verdict tbody th { width: 1%; max-width: 10rem; padding-left: 0; overflow: hidden; text-overflow: ellipsis; }
+        .verdict tbody td:last-child { width: 4.6rem; padding-right: 0; color: var(--muted); }
+        .verdict .gauge i {
           display: block; width: calc(var(--share, 0) * 100%); min-width: 1px; height: .75rem;
           border-radius: 0 .15rem .15rem 0; background: var(--training); opacity: .55;
         }
-        .answer .best th { font-weight: 700; }
-        .answer .best td { color: var(--ink); }
-        .answer .best .bar i { opacity: 1; }
-        .answer .numbers { overflow-wrap: anywhere; white-space: pre-wrap; font-variant-numeric: tabular-nums; }
-        .answer canvas, .layer canvas { display: block; max-width: 100%; image-rendering: pixelated; }
+        .verdict .best th { font-weight: 700; }
+        .verdict .best td { color: var(--ink); }
+        .verdict .best .gauge i { opacity: 1; }
+        .verdict .numbers { overflow-wrap: anywhere; white-space: pre-wrap; font-variant-numeric: tabular-nums; }
+        .verdict canvas, .layer canvas { display: block; max-width: 100%; image-rendering: pixelated; }
         canvas.empty { opacity: .12; }
         canvas.cells { border: 2px solid var(--rule); background: var(--rule); }
-        [hidden], .answer canvas[hidden], .layer canvas[hidden] { display: none; }
+        [hidden], .verdict canvas[hidden], .layer canvas[hidden] { display: none; }
 
         .layers { min-width: 0; }
         .layers > h2 { margin-top: 2.4rem; }
