@@ -41,6 +41,7 @@ public struct ArrayDataset: Dataset {
     public enum Answers: Sendable {
         /// Each sample's class, with the names of the classes; nil for the numbers up to the greatest label.
         case classes([Int], names: [String]? = nil)
+        /// Numbers that the head's output is to come near.
         case values(Numbers)
     }
 

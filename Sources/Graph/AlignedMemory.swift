@@ -11,7 +11,7 @@ final class AlignedMemory<Element>: @unchecked Sendable {
     /// - Parameters:
     ///   - count: Elements, all of them plain bytes; there is memory even for none.
     ///   - isZeroed: Whether it holds zeros; otherwise what somebody left there.
-    /// - Returns: nil where the system has no such memory, which Swift's own `allocate` would stop the program for.
+    /// - Returns: nil where the system has not that much memory; Swift's own `allocate` would stop the program.
     init?(_ count: Int, isZeroed: Bool = true) {
         let (bytes, overflows) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         var memory: UnsafeMutableRawPointer?

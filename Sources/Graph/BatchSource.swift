@@ -1,6 +1,7 @@
 /// Where batches come from. Workers call it while a step runs, sample by sample, each for samples of its own, so what it
 /// gives must depend on its arguments alone. What it throws ends the run.
 public protocol BatchSource<Scalar>: Sendable {
+    /// The type of the numbers of inputs and targets: that of the executor, Float as a rule.
     associatedtype Scalar
 
     /// Samples in the batch of a step: 1 up to the plan's batch size.

@@ -3,8 +3,8 @@ import Foundation
 
 /// Calls `body` with 0, 1, …, `count` − 1, on as many threads as Dispatch finds right, and returns when all calls have.
 ///
-/// Where the system gives no more threads (`ulimit -u`), the calling one does all the work: Dispatch would wait for another,
-/// asking again every second for ever.
+/// Where the system gives no more threads (`ulimit -u`), the calling one does all the work: Dispatch would ask for
+/// another one every second, endlessly.
 package func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
     guard count > 1, canStartThread() else {
         for index in 0..<count { body(index) }

@@ -19,9 +19,13 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         case training(Optimizer?)
     }
 
+    /// The network that runs.
     public let graph: Graph
+    /// The network's numbers, which training changes; other executors may share them.
     public let parameters: Parameters<Scalar>
+    /// The most samples of a step.
     public let batchSize: Int
+    /// How many threads work on a step, the calling one included.
     public let threads: Int
     let mode: Mode
     let plan: Plan<Scalar>

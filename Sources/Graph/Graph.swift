@@ -15,6 +15,7 @@ public struct Graph: Sendable {
         var consumers = 0
     }
 
+    /// The outputs with their losses, in the order in which they were given.
     public let heads: [Head]
     package let members: [Member]
     /// The members that the heads' outputs are.
@@ -93,7 +94,7 @@ public struct Graph: Sendable {
         members.flatMap { member in member.parameters.map { ("\(member.name).\($0.name)", $0) } }
     }
 
-    /// Numbers that training changes.
+    /// How many numbers training changes.
     public var trainableCount: Int {
         parameters.reduce(0) { $0 + ($1.parameter.isTrainable ? $1.parameter.count : 0) }
     }
@@ -118,7 +119,8 @@ public struct Graph: Sendable {
     }
 
     /// The same network with every ReLU that only a max-pool reads moved behind it: the greatest value survives either
-    /// way, NaN or not, and there are fewer numbers left to rectify. Values and gradients stay the same to the last bit.
+    /// way, NaN or not, and there are fewer numbers left to rectify. Values and gradients stay the same, but for a
+    /// zero's sign.
     ///
     /// - Parameter readNodes: Names of nodes whose values somebody reads besides the heads.
     func withRectifiersAfterPools(readNodes: Set<String>) throws(GraphError) -> Graph {
@@ -149,7 +151,7 @@ private struct GraphBuilder {
     /// `visit` has given every node an index before it is asked for.
     func index(of node: Node) -> Int { indices[ObjectIdentifier(node), default: 0] }
 
-    /// Without recursion, which a deep network would run out of stack with.
+    /// Without recursion, which would overflow the stack in a deep network.
     mutating func visit(_ head: Node) {
         var stack = [(node: head, expanded: false)]
         while let (node, expanded) = stack.popLast() {

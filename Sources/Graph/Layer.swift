@@ -2,7 +2,7 @@ import LanesKernels
 
 /// A kind of node: what it makes of its inputs, and how gradients go back through it.
 ///
-/// A type of anybody's can be a layer: a struct with the layer's settings, whose two functions `forward` and `backward`
+/// Any type can be a layer: a struct with the layer's settings, whose two functions `forward` and `backward`
 /// compute nothing themselves but add operations to the plan, which run later, once in every step:
 ///
 ///     struct Square: Layer {
@@ -89,9 +89,12 @@ extension Layer {
 
 /// Why a layer or a loss cannot take a shape, or its own settings; `Graph` adds the node's name.
 public struct LayerError: Error, Equatable {
+    /// What the layer got.
     public let found: String
+    /// What it can take.
     public let expected: String
 
+    /// Both as parts of one sentence, "found 3 inputs, expected 2": no capital letter and no full stop.
     public init(found: String, expected: String) { (self.found, self.expected) = (found, expected) }
 }
 

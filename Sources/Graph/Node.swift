@@ -17,7 +17,7 @@ public final class Node: Sendable {
         givenName = name
     }
 
-    // One after the other: freed by recursion, a deep network would run out of stack.
+    // One after the other: recursion would overflow the stack in a deep network.
     deinit {
         var rest = inputs
         inputs = []
@@ -28,7 +28,7 @@ public final class Node: Sendable {
         }
     }
 
-    /// Applies a layer, one of Lanes' own or of one's own.
+    /// Applies a layer, one of Lanes' own or one of yours.
     ///
     /// - Parameters:
     ///   - others: The layer's further inputs, after this one.

@@ -14,6 +14,7 @@ public struct Parameter: Sendable {
 
     /// What it is before the first step.
     public enum Initial: Sendable {
+        /// This number everywhere.
         case constant(Double)
         /// Uniform in ±bound.
         case uniform(Double)
@@ -26,6 +27,7 @@ public struct Parameter: Sendable {
     /// PyTorch's shape; empty for a single number.
     public let shape: [Int]
     package let layout: Layout
+    /// How its numbers are drawn before the first step.
     public let initial: Initial
     /// Whether the optimizer changes it; otherwise it is state, such as a running mean.
     public let isTrainable: Bool

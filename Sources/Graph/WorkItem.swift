@@ -67,6 +67,7 @@ public struct WorkItem<Scalar: KernelScalar>: ~Copyable {
 
     /// Samples in this step's batch.
     public var samples: Int { state.pointee.samples }
+    /// The step's number, as `Executor.run` was given it.
     public var step: Int { state.pointee.step }
     /// Whether the sample is the first of its group: a group's partial sum starts with it.
     public var isFirstOfGroup: Bool { sample == group * groupSize }

@@ -14,7 +14,7 @@ public struct Run: Sendable {
     public let threads: Int
     /// Where the images came from, in a line.
     public let origin: String
-    /// In what it is not the published experiment, as in "1 epoch instead of 10".
+    /// How it differs from the published experiment: "1 epoch instead of 10".
     public let differences: [String]
     public let trainingCount: Int
     public let validationCount: Int

@@ -170,9 +170,15 @@ struct ForeignLoss: Loss {
 public struct ModelError: Error, Equatable, CustomStringConvertible {
     /// Where: a file, a node, an input.
     public let place: String
+    /// What is there.
     public let found: String
+    /// What should be.
     public let expected: String
 
+    /// - Parameters:
+    ///   - place: Where: a file, a node, an input.
+    ///   - found: What is there.
+    ///   - expected: What should be.
     public init(_ place: String, found: String, expected: String) {
         (self.place, self.found, self.expected) = (place, found, expected)
     }

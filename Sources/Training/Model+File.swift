@@ -31,7 +31,9 @@ extension Model {
         try self.init(Safetensors(contentsOf: url), layers: layers, losses: losses)
     }
 
-    /// The same for a file that has been read.
+    /// A network from the content of a file; the parameters are those of `init(contentsOf:layers:losses:)`.
+    ///
+    /// - Throws: `SafetensorsError` or `ModelError` for content that is broken or not a network's.
     public convenience init(
         _ file: Safetensors, layers: [any Layer.Type] = [], losses: [any Loss.Type] = []
     ) throws {

@@ -11,8 +11,9 @@ import Synchronization
 ///     let answer = try model.predict(pixels)
 ///     print(answer.label, answer.probability)
 ///
-/// Any threads may ask it at the same time; each gets memory of its own.
+/// Several threads may use it at the same time; each call gets memory of its own.
 public final class Model: Sendable {
+    /// The network, with its heads and their losses.
     public let graph: Graph
     /// Of each input.
     public let normalization: [Normalization]
@@ -21,7 +22,7 @@ public final class Model: Sendable {
     /// The file's other remarks.
     public let metadata: [String: String]
     private let weights: Parameters<Float>
-    /// Executors for one sample at a time, and for batches, that nobody uses now.
+    /// Executors that are not in use.
     private let idle = Mutex<[Idle]>([])
 
     private struct Idle {
@@ -130,7 +131,11 @@ public final class Model: Sendable {
 
     /// The network's results on a dataset.
     ///
-    /// - Parameter metrics: nil for what suits each head.
+    /// - Parameters:
+    ///   - metrics: nil for what suits each head.
+    ///   - threads: How many work on it; any number gives the same results.
+    /// - Throws: `SettingsError` for a dataset that does not fit the network, `TrainingError` for a target that its
+    ///   loss cannot take, and what the dataset throws.
     public func evaluate(
         _ dataset: any Dataset, metrics: [any Metric]? = nil,
         threads: Int = ProcessInfo.processInfo.activeProcessorCount

@@ -3,6 +3,7 @@ import LanesKernels
 
 /// Some samples of a dataset, in an order of their own.
 public struct Subset<Base: Dataset>: Dataset {
+    /// The dataset that the samples are of.
     public let base: Base
     /// The samples' numbers in the dataset.
     public let samples: [Int]
@@ -28,13 +29,13 @@ public struct Subset<Base: Dataset>: Dataset {
 }
 
 extension Dataset {
-    /// The first samples, at most so many.
+    /// The first `count` samples, or all if there are fewer.
     public func prefix(_ count: Int) -> Subset<Self> { Subset(self, Array(0..<min(max(count, 0), self.count))) }
 
     /// Cuts the samples into two parts at random, by the seed.
     ///
-    /// - Parameter fraction: What the second part holds of the whole, 0…1; of two samples or more each part gets at
-    ///   least one.
+    /// - Parameter fraction: The second part's share of the samples, 0…1. Of two or more samples each part gets at least
+    ///   one.
     public func split(holdingOut fraction: Double, seed: UInt64) -> (training: Subset<Self>, heldOut: Subset<Self>) {
         require((0...1).contains(fraction), "a part is a fraction from 0 to 1 of the whole")
         let order = permutation(count: count, seed: seed, purpose: .split)

@@ -17,7 +17,7 @@ public struct LabeledImages: Dataset, Equatable {
     public let pixels: [UInt8]
     /// [count]: the class of each image.
     public let labels: [UInt8]
-    /// The names of the classes, more than any label.
+    /// The names of the classes, in the order of the labels' numbers.
     public let classes: [String]
 
     /// - Parameters:

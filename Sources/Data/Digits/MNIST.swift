@@ -12,8 +12,8 @@ public struct MNIST: Sendable {
     public let test: LabeledImages
     /// Where the files were found.
     public let directory: String
-    /// Whether all four files hold exactly what the original MNIST does, by their SHA-256. Where not, it is
-    /// Fashion-MNIST, KMNIST or somebody's own data.
+    /// Whether all four files hold exactly what the original MNIST does, by their SHA-256. If not, they are
+    /// Fashion-MNIST, KMNIST or data of your own.
     public let isOriginal: Bool
 
     static let classes = (0...9).map(String.init)

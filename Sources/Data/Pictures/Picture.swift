@@ -20,15 +20,16 @@ public struct Picture: Sendable, Equatable {
     public let height: Int
     /// The columns.
     public let width: Int
+    /// What each pixel consists of.
     public let color: Color
     /// [height][width][channels]: 0 is black, 255 white or full red, green or blue.
     public let pixels: [UInt8]
 
     /// The most rows and columns of a picture's file.
-    public static let maximumFileSide = 1 << 16
+    package static let maximumFileSide = 1 << 16
     /// The most pixels of a picture's file, 8192 × 8192: more than most cameras take, and little enough that a header
     /// that lies does no harm.
-    public static let maximumFilePixels = 1 << 26
+    package static let maximumFilePixels = 1 << 26
 
     /// A picture whose sizes are known to fit together.
     init(checkedHeight height: Int, width: Int, color: Color, pixels: [UInt8]) {

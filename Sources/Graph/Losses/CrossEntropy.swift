@@ -14,6 +14,10 @@ public struct CrossEntropy: Loss {
     /// A label that counts nothing.
     public var ignoreIndex: Int?
 
+    /// - Parameters:
+    ///   - labelSmoothing: How much of the label's probability is spread over all classes, 0…1.
+    ///   - classWeights: One number for each class, 0 or more; nil for 1 each.
+    ///   - ignoreIndex: A label whose samples count nothing; it need not be one of the classes.
     public init(labelSmoothing: Double = 0, classWeights: [Double]? = nil, ignoreIndex: Int? = nil) {
         (self.labelSmoothing, self.classWeights, self.ignoreIndex) = (labelSmoothing, classWeights, ignoreIndex)
     }
@@ -66,6 +70,9 @@ public struct NegativeLogLikelihood: Loss {
     /// A label that counts nothing.
     public var ignoreIndex: Int?
 
+    /// - Parameters:
+    ///   - classWeights: One number for each class, 0 or more; nil for 1 each.
+    ///   - ignoreIndex: A label whose samples count nothing; it need not be one of the classes.
     public init(classWeights: [Double]? = nil, ignoreIndex: Int? = nil) {
         (self.classWeights, self.ignoreIndex) = (classWeights, ignoreIndex)
     }
