@@ -31,14 +31,14 @@ package func exitCode(of error: any Error) -> Int32 {
     }
 }
 
-/// A file that is opened where a standard stream is closed would get what is printed.
+/// Where a standard stream is closed, a file opened later would take its place and get what is printed.
 private func openStandardStreams() {
     for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
         _ = open("/dev/null", O_RDWR)  // The lowest number that is free: this one.
     }
 }
 
-/// Standard output that nobody can take: a full disk, a reader that is gone.
+/// Standard output cannot be written: a full disk, a reader that is gone.
 package struct OutputError: Error, CustomStringConvertible {
     /// Whether there was a reader, and it has what it wanted.
     package let isReaderGone: Bool

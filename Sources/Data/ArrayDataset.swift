@@ -18,7 +18,7 @@ public struct ArrayDataset: Dataset {
         let shape: Shape
         /// The samples one after another.
         let values: [Float]
-        /// Why the rows do not make samples of the shape, if so.
+        /// Why the rows do not fit the shape; nil if they do.
         let problem: String?
 
         /// - Parameters:
@@ -77,7 +77,7 @@ public struct ArrayDataset: Dataset {
                     throw .badData(
                         file: name, problem: "found \(labels.count) labels, expected one for each of \(count) samples")
                 }
-                // A number beyond is none that a Float holds.
+                // Floats hold labels, and greater ones would not be exact.
                 guard classCount <= ArrayDataset.mostClasses else {
                     throw .badData(
                         file: name, problem: "found \(classCount) classes, expected at most \(ArrayDataset.mostClasses)"

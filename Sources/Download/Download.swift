@@ -71,7 +71,7 @@ package struct Download: Sendable {
 
     /// Fetches what is not in the directory yet, packed or raw, and returns when all of it is there.
     ///
-    /// A packed file that is damaged is replaced; one that holds other data is somebody's and stays.
+    /// A packed file that is damaged is replaced; an intact one with other content is left alone.
     ///
     /// - Parameter progress: Called on this thread with the name of the file, how many of its bytes are there, and how
     ///   many there will be where the mirror says so.

@@ -13,7 +13,7 @@ package func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
     DispatchQueue.concurrentPerform(iterations: count, execute: body)
 }
 
-/// Whether a thread that has nothing to do can be started, some 20 µs of work.
+/// Whether the system can start another thread; asking takes some 20 µs.
 private func canStartThread() -> Bool {
     #if canImport(Darwin)
         var thread: pthread_t?

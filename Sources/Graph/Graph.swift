@@ -122,7 +122,7 @@ public struct Graph: Sendable {
     /// way, NaN or not, and there are fewer numbers left to rectify. Values and gradients stay the same, but for a
     /// zero's sign.
     ///
-    /// - Parameter readNodes: Names of nodes whose values somebody reads besides the heads.
+    /// - Parameter readNodes: Names of nodes whose values are read after a step, besides the heads'.
     func withRectifiersAfterPools(readNodes: Set<String>) throws(GraphError) -> Graph {
         var moved: [Node] = []
         for member in members {
@@ -198,8 +198,8 @@ private struct GraphBuilder {
         return names
     }
 
-    /// Whether the order of a node's numbers matters to nobody: only pointwise layers read it, and linear ones, whose weights
-    /// can lie in any order.
+    /// Whether no layer depends on the order of a node's numbers: only pointwise layers read it, and linear ones, whose
+    /// weights can lie in any order.
     private func isOfAnyOrder() -> [Bool] {
         var isFree = order.map { _ in true }
         for head in heads { isFree[head] = false }

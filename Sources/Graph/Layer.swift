@@ -36,7 +36,7 @@ import LanesKernels
 /// `tanh`, `erf` and `sigmoid` give the same bits on every machine.
 ///
 /// Samples lie channels last, [height][width][channels]. The settings are encoded into the file of a saved network, under
-/// the type's `name`; whoever reads such a file names the types of layers that Lanes does not have itself.
+/// the type's `name`; a program that reads such a file names the types of its own layers.
 public protocol Layer: Sendable, Codable {
     /// What files call the layer: the type's own name unless another is given.
     static var name: String { get }

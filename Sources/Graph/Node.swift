@@ -7,7 +7,7 @@
 /// beside the layers.
 public final class Node: Sendable {
     package let layer: any Layer
-    // Changes only when nobody else knows the node any more.
+    // Changes only in `deinit`, when nothing else refers to the node.
     package private(set) nonisolated(unsafe) var inputs: [Node]
     let givenName: String?
 

@@ -132,7 +132,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     }
 
     /// Where the gradient of a node's input goes, and whether another consumer's is there already and it must be added;
-    /// nil if nobody needs it. To be asked in the backward pass, once for each input.
+    /// nil if it is not needed. Ask in the backward pass, once for each input.
     public func gradient(ofInput input: Int, of node: PlannedNode) -> (value: Value, accumulates: Bool)? {
         gradient(of: node.member.inputs[input], inPlaceOf: input == 0 ? node : nil)
     }
@@ -248,7 +248,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         }
     }
 
-    /// The input's memory, if the layer may overwrite it and nobody else wants to see it.
+    /// The input's memory, if the layer may overwrite it and nothing else reads it.
     private func inPlaceOutput(of member: Graph.Member, isRead: Bool) -> Value? {
         guard !keepsEverything, member.layer.worksInPlace, let input = member.inputs.first,
             member.layer.isView || mayOverwrite(input)

@@ -59,7 +59,7 @@ private struct TapReach {
     }
 }
 
-/// Takes a sample into the unions.
+/// Adds a sample to the unions.
 ///
 /// - Parameter unions: [9][C], then [9][N].
 @inline(__always)

@@ -7,12 +7,12 @@ import LanesTraining
 public struct SavedModel {
     /// The network, ready for use.
     public let model: Model
-    /// nil for a network of somebody's own program.
+    /// nil for a network of another program.
     public let recipe: Recipe?
     /// How the training differed from the published experiment, as far as the file says.
     package let differences: [String]
 
-    /// A file that a training wrote, of a recipe or of somebody's own program, or one with the tensors of a recipe's
+    /// Reads a file that a training of a recipe or of another program wrote, or one with the tensors of a recipe's
     /// network.
     ///
     /// - Parameters:

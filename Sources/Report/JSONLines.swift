@@ -6,6 +6,7 @@ import LanesTraining
 public struct JSONLines: Sendable {
     let recipe: Recipe
 
+    /// - Parameter recipe: The one that is trained.
     public init(_ recipe: Recipe) { self.recipe = recipe }
 
     /// An epoch's object with a line break. The loss called `validation_loss` is that of the test images where the recipe

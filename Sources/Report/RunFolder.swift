@@ -13,6 +13,7 @@ import LanesTraining
 /// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
 /// run left stays until the first epoch of this one has ended, but for the checkpoint of a run that had ended.
 public final class RunFolder {
+    /// The folder, as it was named.
     public let path: String
     private let folder: URL
     private let lock: RunLock

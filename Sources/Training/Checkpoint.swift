@@ -39,7 +39,7 @@ public struct Checkpoint: Sendable {
         let seconds: Double
     }
 
-    /// Something that decides what comes out of a training, in words.
+    /// Something that decides the result of a training, as text.
     struct Condition: Codable, Equatable {
         let name: String
         let value: String

@@ -16,7 +16,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - description: In words, for reports and files.
-    ///   - factor: See ``factor``.
+    ///   - factor: As the property `factor` has it.
     public init(
         _ description: String,
         factor: @escaping @Sendable (_ step: Int, _ stepsPerEpoch: Int, _ steps: Int) -> Double

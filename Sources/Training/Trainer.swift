@@ -44,7 +44,7 @@ public final class Trainer {
     var step = 0
     /// The parameters of the best epoch, where the settings keep it.
     var best: Parameters<Float>?
-    /// The epoch that is under way: what it came to so far, and the seconds that it took.
+    /// The epoch that is under way: its results so far, and its seconds.
     var partial: (sum: ResultSum, seconds: Double)
     /// Where the next run goes on.
     private var paused: Checkpoint?

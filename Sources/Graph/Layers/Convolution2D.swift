@@ -5,7 +5,7 @@ import LanesKernels
 ///     Y = im2col(X)·W + b        X' = col2im(Y'·Wᵀ)        W' = im2col(X)ᵀ·Y'        b' = Σ Y'
 ///
 /// Keeps X alone: the patches are read from where they lie in it, or made again in the backward pass. W' and b' are summed
-/// for each group of samples by itself, then over the groups in order. Which kernels do the products, and what they want the
+/// within each group of samples, then over the groups in order. Which kernels do the products, and what they want the
 /// weights made into once a step, is their own choice (`Kernels/ConvolutionPasses.swift`).
 struct Convolution2D: Layer {
     let channels: Int

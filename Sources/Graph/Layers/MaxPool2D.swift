@@ -1,6 +1,6 @@
 import LanesKernels
 
-/// What slides a window over each channel by itself.
+/// A layer that slides a window over each channel separately.
 protocol WindowPool: Layer {
     func geometry(_ input: Shape) -> WindowGeometry
 }

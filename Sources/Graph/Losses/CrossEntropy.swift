@@ -82,7 +82,7 @@ public struct NegativeLogLikelihood: Loss {
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget {
         try checkClasses(shape, classWeights)
-        // What is fed in may be anything.
+        // A graph's input may hold log-probabilities.
         guard layer is Input || (layer as? Softmax)?.isLogarithm == true else {
             throw LayerError(
                 found: "negative log-likelihood of what \(layer.kind) makes",

@@ -15,7 +15,8 @@ public protocol Loss: Sendable, Codable {
     ///
     /// - Parameter layer: The one that makes the output.
     func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget
-    /// What is wrong with a target, in words; nil where nothing is. Numbers that are NaN or infinite are seen elsewhere.
+    /// What is wrong with a target, in words; nil where nothing is. NaN and infinite numbers need no check here: they
+    /// stop the step anyway.
     func problem<Scalar: KernelScalar>(_ target: Span<Scalar>, outputCount: Int) -> String?
     /// What a sample counts in the mean over the batch, where `isWeighted`: the mean is the sum of all `value`s over the
     /// sum of all weights.
