@@ -10,7 +10,7 @@ import LanesTraining
 ///     let both = try ArrayDataset(
 ///         inputs: [.init(pixels, shape: image), .init(ages)], targets: [.classes(labels), .values(.init(weights))])
 ///
-/// All initializers throw ``FileError/badData(file:problem:)`` with the dataset's name where counts do not fit
+/// All initializers throw `FileError.badData` with the dataset's name where counts do not fit
 /// together, a label has no class or a number is not finite.
 public struct ArrayDataset: Dataset {
     /// Of each sample as many numbers as a shape has, [height][width][channels].
@@ -21,6 +21,8 @@ public struct ArrayDataset: Dataset {
         /// Why the rows do not fit the shape; nil if they do.
         let problem: String?
 
+        /// Rows of the same length each.
+        ///
         /// - Parameters:
         ///   - rows: The numbers of each sample.
         ///   - shape: The samples' shape; nil for a vector.
@@ -31,6 +33,8 @@ public struct ArrayDataset: Dataset {
             (self.shape, values) = (shape, rows.flatMap { $0 })
         }
 
+        /// As many samples as the numbers make.
+        ///
         /// - Parameters:
         ///   - values: The numbers of all samples one after another.
         ///   - shape: Each sample's shape.

@@ -34,9 +34,11 @@ public struct StandardizedTarget<Base: Dataset>: Dataset {
 }
 
 extension Dataset {
+    /// This dataset with one head's targets standardized.
+    ///
     /// - Parameters:
-    ///   - normalization: Learned from the training samples alone, for all parts of a dataset; one mean and deviation, or one
-    ///     for each channel of the target.
+    ///   - normalization: Learned from the training samples alone, for all parts of a dataset; one mean and deviation,
+    ///     or one for each channel of the target.
     ///   - head: One whose target is numbers.
     /// - Throws: `SettingsError` for classes, and for another number of means and deviations.
     public func standardizingTarget(

@@ -36,7 +36,10 @@ public struct Safetensors: Sendable {
 
     /// The elements of the tensor of that name, in C order.
     ///
-    /// - Parameter shape: The shape that the caller needs; nil takes any.
+    /// - Parameters:
+    ///   - name: The tensor's name.
+    ///   - shape: The shape that the caller needs; nil takes any.
+    ///   - type: The Swift type of the elements; the tensor must hold just these.
     /// - Throws: ``SafetensorsError`` if there is no such tensor, or one of another type or shape.
     public func values<Element: SafetensorsElement>(
         _ name: String, shape: [Int]? = nil, as type: Element.Type

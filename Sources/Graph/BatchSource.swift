@@ -11,12 +11,18 @@ public protocol BatchSource<Scalar>: Sendable {
     ///
     /// - Parameters:
     ///   - sample: Its place in the batch.
+    ///   - step: The step's number, as `Executor.run` was given it.
     ///   - input: Which of `Graph.inputs`.
+    ///   - values: Gets as many numbers as the input's shape has.
     func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Scalar>) throws
 
     /// Writes what the output of a head is compared with: the number of the class, or the target's numbers
     /// (`Graph.targets`).
     ///
-    /// - Parameter head: Which of `Graph.heads`.
+    /// - Parameters:
+    ///   - sample: Its place in the batch.
+    ///   - step: The step's number, as `Executor.run` was given it.
+    ///   - head: Which of `Graph.heads`.
+    ///   - values: Gets one number for a class, otherwise as many as the target has.
     func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Scalar>) throws
 }

@@ -20,7 +20,9 @@ import LanesKernels
 /// that matters within its tensor cannot hide its error, and one whose gradient is rounding noise divides by no noise.
 ///
 /// - Parameters:
-///   - samples: The batch size of the one step; 1 tests layers that must cope with it, 3 mixes samples and makes two groups.
+///   - graph: The network, with heads of any losses.
+///   - samples: The batch size of the one step; 1 tests layers that must cope with it, 3 mixes samples and makes two
+///     groups.
 ///   - seed: Of parameters, inputs, labels and dropout.
 /// - Throws: `GraphError` for a number of samples out of reach, `TrainingError` if a loss or gradient is not finite.
 public func gradientCheck(_ graph: Graph, samples: Int = 3, seed: UInt64 = 1) throws -> GradientCheckReport {

@@ -23,6 +23,8 @@ public struct Graph: Sendable {
     /// What each head's output is compared with.
     public let targets: [LossTarget]
 
+    /// Collects all nodes that the heads depend on, and checks every shape.
+    ///
     /// - Throws: `GraphError` if a shape does not fit, a loss does not fit its head, or two names are the same.
     public init(heads: [Head]) throws(GraphError) {
         guard !heads.isEmpty else {

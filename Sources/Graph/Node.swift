@@ -31,8 +31,10 @@ public final class Node: Sendable {
     /// Applies a layer, one of Lanes' own or one of yours.
     ///
     /// - Parameters:
+    ///   - layer: The layer with its settings.
     ///   - others: The layer's further inputs, after this one.
-    ///   - name: The prefix of the parameters' names, as PyTorch's module has it; the layer's kind and a number unless given.
+    ///   - name: The prefix of the parameters' names, as PyTorch's module has it; the layer's kind and a number unless
+    ///     given.
     public func apply(_ layer: some Layer, _ others: Node..., name: String? = nil) -> Node {
         Node(layer, [self] + others, name: name)
     }

@@ -54,8 +54,13 @@ public struct Optimizer: Sendable, Equatable, Codable {
 
     /// Adam with decoupled weight decay.
     ///
-    /// - Parameter decaysVectors: Whether biases and the weights of normalizations decay too, as PyTorch has it; they mostly
-    ///   should not.
+    /// - Parameters:
+    ///   - beta1: How much of the gradients' moving average a step keeps.
+    ///   - beta2: How much of their squares' moving average a step keeps.
+    ///   - epsilon: What is added to the root of the squares' average, so that nothing is divided by 0.
+    ///   - weightDecay: How much a step shrinks the weights, times the learning rate.
+    ///   - decaysVectors: Whether biases and the weights of normalizations decay too, as PyTorch has it; they mostly
+    ///     should not.
     public static func adamW(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
         decaysVectors: Bool = false

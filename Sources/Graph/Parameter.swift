@@ -34,9 +34,12 @@ public struct Parameter: Sendable {
     /// Whether it counts something, so that files hold it as I64.
     package let isCount: Bool
 
+    /// A tensor that the layer keeps; the graph adds the node's name before it: "conv1.weight".
+    ///
     /// - Parameters:
     ///   - name: Within the layer: "weight", "bias", "running_mean", …
     ///   - shape: Empty for a single number. The numbers lie in memory in this order, the last index fastest.
+    ///   - initial: What it holds before the first step.
     ///   - isTrainable: Whether it has a gradient and the optimizer changes it; otherwise the layer itself does
     ///     (`PlanBuilder.addUpdate`).
     public init(_ name: String, shape: [Int], initial: Initial, isTrainable: Bool = true) {

@@ -59,6 +59,8 @@ public struct GraphError: Error, Equatable, CustomStringConvertible {
     /// What it needs.
     public let expected: String
 
+    /// `description` puts the three into a sentence.
+    ///
     /// - Parameters:
     ///   - node: The node's name, or a parameter's full name.
     ///   - found: What it got.

@@ -25,7 +25,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
     @usableFromInline var state: UInt64
 
+    /// The stream of these four coordinates, from its beginning.
+    ///
     /// - Parameters:
+    ///   - seed: Of the whole training, as a rule.
+    ///   - purpose: What the numbers are for.
     ///   - epoch: The epoch, or whatever else counts repetitions; 0 where nothing repeats.
     ///   - index: The element, image or layer that the numbers are for.
     public init(seed: UInt64, purpose: Purpose, epoch: Int = 0, index: Int = 0) {

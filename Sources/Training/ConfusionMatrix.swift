@@ -18,6 +18,8 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
         counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     }
 
+    /// A matrix that was counted elsewhere.
+    ///
     /// - Parameter counts: [actual][predicted], as many columns in every row as there are rows.
     public init(counts: [[Int]]) {
         require(counts.allSatisfy { $0.count == counts.count }, "a confusion matrix is square")

@@ -176,6 +176,8 @@ public struct ModelError: Error, Equatable, CustomStringConvertible {
     /// What should be.
     public let expected: String
 
+    /// `description` puts the three into a sentence.
+    ///
     /// - Parameters:
     ///   - place: Where: a file, a node, an input.
     ///   - found: What is there.

@@ -72,6 +72,8 @@ public struct Accuracy: Metric {
 public struct TopK: Metric {
     /// How many of the greatest outputs may be the right class.
     public let count: Int
+    /// Where no class is named, nothing is counted.
+    ///
     /// - Parameter count: How many of the greatest outputs may be the right class, 1 or more.
     public init(_ count: Int) {
         require(count > 0, "the greatest \(count) outputs: expected 1 or more")
@@ -115,6 +117,8 @@ public struct MacroMean: Metric, Codable {
     }
     /// Which figure of a class is averaged.
     public let figure: Figure
+    /// For heads with classes.
+    ///
     /// - Parameter figure: Which figure of a class is averaged.
     public init(_ figure: Figure) { self.figure = figure }
     public var name: String { "macro_\(figure.rawValue)" }
@@ -156,6 +160,8 @@ public struct ValueError: Metric {
     }
     /// How differences become one number.
     public let figure: Figure
+    /// For heads with numbers.
+    ///
     /// - Parameter figure: How differences become one number.
     public init(_ figure: Figure) { self.figure = figure }
     public var name: String { figure.rawValue }

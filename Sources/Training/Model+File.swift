@@ -21,6 +21,7 @@ extension Model {
     /// Reads a network that `write(to:)` wrote.
     ///
     /// - Parameters:
+    ///   - url: The file.
     ///   - layers: The types of layers in it that Lanes does not have itself.
     ///   - losses: The types of losses; without them the network can be used and not trained on.
     /// - Throws: `FileError`, `SafetensorsError` or `ModelError`, for a file that is not there, broken, or not a

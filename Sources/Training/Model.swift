@@ -30,10 +30,14 @@ public final class Model: Sendable {
         let values: [String]
     }
 
+    /// Puts the parts of a trained network together.
+    ///
     /// - Parameters:
+    ///   - graph: The network.
     ///   - parameters: Of this graph; the model keeps a copy.
     ///   - normalization: Of each input, or one for all.
     ///   - classes: Of each head the names of its classes; empty for a head that gives numbers.
+    ///   - metadata: Remarks for the file.
     /// - Throws: `GraphError`, `SettingsError` or `ModelError` where they do not fit together.
     public convenience init(
         _ graph: Graph, _ parameters: Parameters<Float>, normalization: [Normalization] = [.none],
@@ -85,15 +89,19 @@ public final class Model: Sendable {
 
     /// The network's answer to one sample.
     ///
-    /// - Parameter sample: [height][width][channels], as the dataset loaded samples that it was trained on, before
-    ///   normalization.
+    /// - Parameters:
+    ///   - sample: [height][width][channels], as the dataset loaded samples that it was trained on, before
+    ///     normalization.
+    ///   - values: Names of nodes whose outputs are wanted too.
     public func predict(_ sample: [Float], values: [String] = []) throws -> Prediction {
         try predict(batch: [[sample]], values: values, threads: 1)[0]
     }
 
     /// The network's answers to several samples.
     ///
-    /// - Parameter samples: Of each sample, the network's one input.
+    /// - Parameters:
+    ///   - samples: Of each sample, the network's one input.
+    ///   - values: Names of nodes whose outputs are wanted too.
     public func predict(batch samples: [[Float]], values: [String] = []) throws -> [Prediction] {
         try predict(batch: samples.map { [$0] }, values: values)
     }
@@ -102,6 +110,7 @@ public final class Model: Sendable {
     ///
     /// - Parameters:
     ///   - samples: Of each sample, every input in the graph's order.
+    ///   - values: Names of nodes whose outputs are wanted too.
     ///   - threads: How many work on it; any number gives the same answers.
     public func predict(
         batch samples: [[[Float]]], values: [String] = [],
@@ -132,6 +141,7 @@ public final class Model: Sendable {
     /// The network's results on a dataset.
     ///
     /// - Parameters:
+    ///   - dataset: Samples of the shapes that the network takes.
     ///   - metrics: nil for what suits each head.
     ///   - threads: How many work on it; any number gives the same results.
     /// - Throws: `SettingsError` for a dataset that does not fit the network, `TrainingError` for a target that its

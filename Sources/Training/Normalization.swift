@@ -13,6 +13,8 @@ public struct Normalization: Sendable, Equatable, Codable {
     /// One mean and one deviation for all channels.
     public init(mean: Float, deviation: Float) { self.init(mean: [mean], deviation: [deviation]) }
 
+    /// Numbers of their own for each channel. They are checked where the normalization is used.
+    ///
     /// - Parameters:
     ///   - mean: Of each channel, or one for all.
     ///   - deviation: As many.
@@ -33,7 +35,9 @@ public struct Normalization: Sendable, Equatable, Codable {
 
     /// The mean and the standard deviation of a head's targets over all samples.
     ///
-    /// - Parameter head: One whose target is numbers.
+    /// - Parameters:
+    ///   - dataset: The samples; as a rule those to train on alone.
+    ///   - head: One whose target is numbers.
     /// - Throws: `SettingsError` for classes, and what the dataset throws.
     public static func learned(fromTargetOf dataset: some Dataset, head: Int = 0) throws -> Normalization {
         guard case .values(let shape) = dataset.targets[head] else {

@@ -8,7 +8,11 @@ public struct Subset<Base: Dataset>: Dataset {
     /// The samples' numbers in the dataset.
     public let samples: [Int]
 
-    /// - Parameter samples: Numbers of samples of `base`.
+    /// Stops the program where a number is out of range.
+    ///
+    /// - Parameters:
+    ///   - base: The dataset.
+    ///   - samples: Numbers of samples of `base`.
     public init(_ base: Base, _ samples: [Int]) {
         require(samples.allSatisfy { (0..<base.count).contains($0) }, "a subset of samples that are not there")
         (self.base, self.samples) = (base, samples)
@@ -34,8 +38,9 @@ extension Dataset {
 
     /// Cuts the samples into two parts at random, by the seed.
     ///
-    /// - Parameter fraction: The second part's share of the samples, 0…1. Of two or more samples each part gets at least
-    ///   one.
+    /// - Parameters:
+    ///   - fraction: The second part's share of the samples, 0…1. Of two or more samples each part gets at least one.
+    ///   - seed: The same seed gives the same parts.
     public func split(holdingOut fraction: Double, seed: UInt64) -> (training: Subset<Self>, heldOut: Subset<Self>) {
         require((0...1).contains(fraction), "a part is a fraction from 0 to 1 of the whole")
         let order = permutation(count: count, seed: seed, purpose: .split)

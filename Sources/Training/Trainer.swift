@@ -50,11 +50,16 @@ public final class Trainer {
     private var paused: Checkpoint?
     var conditions: [Checkpoint.Condition]?
 
+    /// Checks that everything fits together, and takes all memory that training needs.
+    ///
     /// - Parameters:
+    ///   - graph: The network.
+    ///   - training: What it learns from.
     ///   - validation: Evaluated after every epoch; decides which epoch is the best.
     ///   - test: Evaluated after every epoch too; decides if there is no `validation`.
-    ///   - parameters: The numbers to start from, for example those of a trained model; they are copied. nil for new ones
-    ///     by the seed.
+    ///   - settings: How it is trained.
+    ///   - parameters: The numbers to start from, for example those of a trained model; they are copied. nil for new
+    ///     ones by the seed.
     ///   - checkpoint: Where to continue a training of the same network, data and settings (threads aside).
     /// - Throws: `SettingsError` and `GraphError` for what does not fit together, also for a network, data or settings that
     ///   are not those of the checkpoint; `ModelError` and `SafetensorsError` for a checkpoint that makes no sense.

@@ -109,6 +109,8 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
     /// What it must be.
     public let expected: String
 
+    /// `description` puts the three into a sentence.
+    ///
     /// - Parameters:
     ///   - setting: Which setting.
     ///   - found: What it is.

@@ -10,6 +10,7 @@ public protocol Transform: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - source: [height][width][channels] of `shape`.
+    ///   - shape: The sample's shape.
     ///   - random: The numbers of this sample in this epoch: a transform takes what it needs, the next one goes on.
     ///   - target: As many values as `source`; all are to be written.
     func apply(
@@ -25,6 +26,8 @@ public struct CustomTransform: Transform {
     public let description: String
     private let change: @Sendable (inout MutableSpan<Float>, Shape, inout RandomStream) -> Void
 
+    /// Copies the sample and lets the function change the copy.
+    ///
     /// - Parameters:
     ///   - description: In words; a checkpoint recognizes the transform by it.
     ///   - change: Changes the values, [height][width][channels], in place.

@@ -16,6 +16,8 @@ public struct RandomAffine: Transform {
     /// torchvision's default takes the nearest pixel; for whole pixels it is exact.
     public let interpolation: Interpolation
 
+    /// Settings out of range stop the program.
+    ///
     /// - Parameters:
     ///   - degrees: The angle is uniform in ± so many degrees.
     ///   - translate: The shift is uniform in ± this fraction of the width and of the height, 0…1.
@@ -77,6 +79,8 @@ public struct RandomAffine: Transform {
 public struct RandomRotation: Transform {
     private let affine: RandomAffine
 
+    /// A `RandomAffine` that does nothing else.
+    ///
     /// - Parameters:
     ///   - degrees: The greatest angle in either direction.
     ///   - interpolation: Which pixels make a value between them.

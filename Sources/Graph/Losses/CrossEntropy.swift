@@ -14,6 +14,8 @@ public struct CrossEntropy: Loss {
     /// A label that counts nothing.
     public var ignoreIndex: Int?
 
+    /// Plain cross-entropy unless settings are given.
+    ///
     /// - Parameters:
     ///   - labelSmoothing: How much of the label's probability is spread over all classes, 0…1.
     ///   - classWeights: One number for each class, 0 or more; nil for 1 each.
@@ -70,6 +72,8 @@ public struct NegativeLogLikelihood: Loss {
     /// A label that counts nothing.
     public var ignoreIndex: Int?
 
+    /// All samples count the same unless settings are given.
+    ///
     /// - Parameters:
     ///   - classWeights: One number for each class, 0 or more; nil for 1 each.
     ///   - ignoreIndex: A label whose samples count nothing; it need not be one of the classes.

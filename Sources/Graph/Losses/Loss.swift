@@ -13,7 +13,9 @@ public protocol Loss: Sendable, Codable {
 
     /// What a target is for such an output; throws where the loss does not fit it.
     ///
-    /// - Parameter layer: The one that makes the output.
+    /// - Parameters:
+    ///   - shape: The output's shape.
+    ///   - layer: The one that makes the output.
     func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget
     /// What is wrong with a target, in words; nil where nothing is. NaN and infinite numbers need no check here: they
     /// stop the step anyway.
@@ -25,6 +27,7 @@ public protocol Loss: Sendable, Codable {
     ///
     /// - Parameters:
     ///   - output: [height][width][channels].
+    ///   - target: The number of the class, or as many numbers as the target has.
     ///   - scale: What the gradient is multiplied by; the returned loss is not.
     ///   - gradient: Gets scale · ∂loss/∂output; empty where only the loss is wanted.
     ///   - workspace: As many numbers as the output has.

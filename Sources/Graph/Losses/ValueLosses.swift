@@ -46,6 +46,8 @@ public struct Huber: Loss {
     /// Greater than 0.
     public var delta = 1.0
 
+    /// A small `delta` makes the loss less sensitive to outliers.
+    ///
     /// - Parameter delta: The difference up to which the loss is a parabola; greater than 0.
     public init(delta: Double = 1) { self.delta = delta }
 
@@ -111,6 +113,7 @@ public struct Projection: Loss {
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget { .values(shape) }
 
+    /// Σ output·target of one sample. The gradient is the target times the factor.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func value<Scalar: KernelScalar>(
