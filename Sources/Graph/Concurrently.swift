@@ -3,8 +3,8 @@ import Foundation
 
 /// Calls `body` with 0, 1, …, `count` − 1, on as many threads as Dispatch finds right, and returns when all calls have.
 ///
-/// Where the system gives no more threads (`ulimit -u`), the calling one does all the work: Dispatch would wait for another,
-/// asking again every second for ever.
+/// Where the system gives no more threads (`ulimit -u`), the calling one does all the work: Dispatch would ask for
+/// another one every second, endlessly.
 package func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
     guard count > 1, canStartThread() else {
         for index in 0..<count { body(index) }
@@ -13,7 +13,7 @@ package func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
     DispatchQueue.concurrentPerform(iterations: count, execute: body)
 }
 
-/// Whether a thread that has nothing to do can be started, some 20 µs of work.
+/// Whether the system can start another thread; asking takes some 20 µs.
 private func canStartThread() -> Bool {
     #if canImport(Darwin)
         var thread: pthread_t?

@@ -11,8 +11,9 @@ import Synchronization
 ///     let answer = try model.predict(pixels)
 ///     print(answer.label, answer.probability)
 ///
-/// Any threads may ask it at the same time; each gets memory of its own.
+/// Several threads may use it at the same time; each call gets memory of its own.
 public final class Model: Sendable {
+    /// The network, with its heads and their losses.
     public let graph: Graph
     /// Of each input.
     public let normalization: [Normalization]
@@ -21,7 +22,7 @@ public final class Model: Sendable {
     /// The file's other remarks.
     public let metadata: [String: String]
     private let weights: Parameters<Float>
-    /// Executors for one sample at a time, and for batches, that nobody uses now.
+    /// Executors that are not in use.
     private let idle = Mutex<[Idle]>([])
 
     private struct Idle {
@@ -29,10 +30,14 @@ public final class Model: Sendable {
         let values: [String]
     }
 
+    /// Puts the parts of a trained network together.
+    ///
     /// - Parameters:
+    ///   - graph: The network.
     ///   - parameters: Of this graph; the model keeps a copy.
     ///   - normalization: Of each input, or one for all.
     ///   - classes: Of each head the names of its classes; empty for a head that gives numbers.
+    ///   - metadata: Remarks for the file.
     /// - Throws: `GraphError`, `SettingsError` or `ModelError` where they do not fit together.
     public convenience init(
         _ graph: Graph, _ parameters: Parameters<Float>, normalization: [Normalization] = [.none],
@@ -84,15 +89,19 @@ public final class Model: Sendable {
 
     /// The network's answer to one sample.
     ///
-    /// - Parameter sample: [height][width][channels], as the dataset loaded samples that it was trained on, before
-    ///   normalization.
+    /// - Parameters:
+    ///   - sample: [height][width][channels], as the dataset loaded samples that it was trained on, before
+    ///     normalization.
+    ///   - values: Names of nodes whose outputs are wanted too.
     public func predict(_ sample: [Float], values: [String] = []) throws -> Prediction {
         try predict(batch: [[sample]], values: values, threads: 1)[0]
     }
 
     /// The network's answers to several samples.
     ///
-    /// - Parameter samples: Of each sample, the network's one input.
+    /// - Parameters:
+    ///   - samples: Of each sample, the network's one input.
+    ///   - values: Names of nodes whose outputs are wanted too.
     public func predict(batch samples: [[Float]], values: [String] = []) throws -> [Prediction] {
         try predict(batch: samples.map { [$0] }, values: values)
     }
@@ -101,6 +110,7 @@ public final class Model: Sendable {
     ///
     /// - Parameters:
     ///   - samples: Of each sample, every input in the graph's order.
+    ///   - values: Names of nodes whose outputs are wanted too.
     ///   - threads: How many work on it; any number gives the same answers.
     public func predict(
         batch samples: [[[Float]]], values: [String] = [],
@@ -130,7 +140,12 @@ public final class Model: Sendable {
 
     /// The network's results on a dataset.
     ///
-    /// - Parameter metrics: nil for what suits each head.
+    /// - Parameters:
+    ///   - dataset: Samples of the shapes that the network takes.
+    ///   - metrics: nil for what suits each head.
+    ///   - threads: How many work on it; any number gives the same results.
+    /// - Throws: `SettingsError` for a dataset that does not fit the network, `TrainingError` for a target that its
+    ///   loss cannot take, and what the dataset throws.
     public func evaluate(
         _ dataset: any Dataset, metrics: [any Metric]? = nil,
         threads: Int = ProcessInfo.processInfo.activeProcessorCount

@@ -5,7 +5,7 @@ import LanesKernels
 ///     Y = im2col(X)·W + b        X' = col2im(Y'·Wᵀ)        W' = im2col(X)ᵀ·Y'        b' = Σ Y'
 ///
 /// Keeps X alone: the patches are read from where they lie in it, or made again in the backward pass. W' and b' are summed
-/// for each group of samples by itself, then over the groups in order. Which kernels do the products, and what they want the
+/// within each group of samples, then over the groups in order. Which kernels do the products, and what they want the
 /// weights made into once a step, is their own choice (`Kernels/ConvolutionPasses.swift`).
 struct Convolution2D: Layer {
     let channels: Int
@@ -91,8 +91,13 @@ extension Node {
     /// Convolution with `channels` filters. Parameters: `weight` [channels, input channels/groups, height, width], `bias`.
     ///
     /// - Parameters:
+    ///   - channels: Channels of the output, one for each filter.
+    ///   - kernel: The height and width of a filter.
+    ///   - stride: The distance between the places where filters are applied.
     ///   - padding: Zeros around the image, as many on each side or different ones; `.same(kernel:)` keeps its size.
+    ///   - dilation: The distance between neighbouring places of a filter.
     ///   - groups: Divides both numbers of channels; as many as input channels make a depthwise convolution.
+    ///   - bias: Whether each filter has a bias.
     ///   - name: The prefix of the parameters' names, as PyTorch's module has it.
     public func conv2d(
         _ channels: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1,
