@@ -13,12 +13,16 @@ public struct CoreMLOptions: Sendable {
         case array(InputValues)
     }
 
+    /// Pictures, or arrays of numbers.
     public var input = Input.array(.normalized)
     /// Whether heads that tell classes give probabilities: a network of one head is a classifier then, which gives a label
     /// and a probability for each class by its name. Otherwise they give what the network does, logits or their
     /// logarithms.
     public var probabilities = false
 
+    /// - Parameters:
+    ///   - input: Pictures, or arrays of numbers.
+    ///   - probabilities: Whether heads that tell classes give probabilities.
     public init(input: Input = .array(.normalized), probabilities: Bool = false) {
         (self.input, self.probabilities) = (input, probabilities)
     }

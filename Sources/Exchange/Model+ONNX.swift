@@ -12,6 +12,10 @@ public struct ONNXOptions: Sendable {
     /// or their logarithms.
     public var probabilities = false
 
+    /// - Parameters:
+    ///   - opset: The version of ONNX's operators, 13…17.
+    ///   - input: What numbers the inputs take.
+    ///   - probabilities: Whether heads that tell classes give probabilities.
     public init(opset: Int = 17, input: InputValues = .normalized, probabilities: Bool = false) {
         (self.opset, self.input, self.probabilities) = (opset, input, probabilities)
     }

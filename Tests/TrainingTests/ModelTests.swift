@@ -139,15 +139,17 @@ struct ModelTests {
         #expect(throws: ModelError.self) { try model.predict([Float]()) }
     }
 
-    @Test("Answers that are no numbers are refused", arguments: [Float.nan, .infinity, 3e38])
-    func notFinite(value: Float) throws {
-        let graph = try Samples.rowGraph()
-        let parameters = try Parameters<Float>(graph, seed: 1)
-        try parameters.set("fc2.weight", to: [Float](repeating: 3e38, count: 16))
-        let model = try Model(graph, parameters, classes: [[]])
-        let name = graph.heads[0].name
-        #expect(throws: TrainingError.outputNotFinite(place: "the output of head \(name) for sample 0")) {
-            try model.predict([Float](repeating: value, count: 5))
+    @Test("Answers that are no numbers are refused", .namingCases)
+    func notFinite() {
+        forEach([Float.nan, .infinity, 3e38] as [Float]) { value in
+            let graph = try Samples.rowGraph()
+            let parameters = try Parameters<Float>(graph, seed: 1)
+            try parameters.set("fc2.weight", to: [Float](repeating: 3e38, count: 16))
+            let model = try Model(graph, parameters, classes: [[]])
+            let name = graph.heads[0].name
+            #expect(throws: TrainingError.outputNotFinite(place: "the output of head \(name) for sample 0")) {
+                try model.predict([Float](repeating: value, count: 5))
+            }
         }
     }
 
