@@ -24,6 +24,20 @@ import Testing
         }
     }
 
+    @Test(.needsMNIST) func readsADigitAfterTwentyLines() throws {
+        try withTemporaryFolder { folder in
+            let directory = try #require(mnistDirectory)
+            let test = try MNIST(directory: directory).test
+            let seven = folder.appendingPathComponent("seven.png")
+            let size = test.height * test.width
+            try Picture(height: test.height, width: test.width, color: .gray, pixels: Array(test.pixels[..<size]))
+                .write(to: seven)
+            let file = folder.appendingPathComponent("digits.safetensors")
+            #expect(try readDigit(in: seven.path, havingLearnt: directory, savingTo: file) == "7")
+            #expect(try Model(contentsOf: file).evaluate(test)["digit_accuracy"] ?? 0 > 0.97)
+        }
+    }
+
     @Test(.needsTables, .namingCases)
     func linearNetworkReachesLeastSquares() {
         forEach(1...5 as ClosedRange<UInt64>) { seed in
