@@ -9,6 +9,8 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     public let batchSize: Int
     /// Samples are worked on in so many groups, whatever the number of threads.
     let groups: Int
+    /// Into how many pieces a layer may cut the forward pass of a single sample.
+    let mostBands: Int
     private(set) var values: [ValueDescription] = []
     private(set) var operations: [PlannedOperation<Scalar>] = []
     private(set) var nodes: [PlannedNode] = []
@@ -25,13 +27,14 @@ public final class PlanBuilder<Scalar: KernelScalar> {
 
     init(
         _ graph: Graph, isTraining: Bool, batchSize: Int, inputGradients: Bool = false, keepsEverything: Bool = false,
-        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int? = nil
+        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int? = nil, mostBands: Int = 1
     ) {
         self.graph = graph
         self.isTraining = isTraining
         self.batchSize = batchSize
         // Each sums its own gradients. Large batches have more groups, for more threads.
         groups = min(batchSize, mostGroups ?? max(16, min(64, batchSize / 8)))
+        self.mostBands = mostBands
         wantsInputGradients = inputGradients
         self.keepsEverything = keepsEverything
         (self.readNodes, self.frozen) = (readNodes, frozen)

@@ -22,6 +22,9 @@ public final class Model: Sendable {
     /// The file's other remarks.
     public let metadata: [String: String]
     private let weights: Parameters<Float>
+    /// How many threads one sample can use. To hand work to another takes some 20 µs, in which one does a million
+    /// multiply-adds: with two of them images of 3 million take 0.81 of the time, of 18 million 0.76, of 110 million 0.59.
+    private let usefulThreads: Int
     /// Executors that are not in use.
     private let idle = Mutex<[Idle]>([])
 
@@ -68,6 +71,7 @@ public final class Model: Sendable {
     ) {
         self.graph = graph
         weights = Parameters(copying: parameters)
+        usefulThreads = 1 + graph.multiplyAdds / 2_500_000
         (self.normalization, self.classes, self.metadata) = (normalization, classes, metadata)
     }
 
@@ -79,12 +83,16 @@ public final class Model: Sendable {
     /// - Parameters:
     ///   - pixels: [height][width][channels], of the network's one input: bytes count as fractions of 255.
     ///   - values: Names of nodes whose outputs are wanted too.
+    ///   - threads: How many may work on it, of which only a large network uses more than one; any number gives the same
+    ///     answer. 1 suits a program that asks from all its threads at the same time.
     /// - Throws: `ModelError` for another number of pixels, `GraphError` for names that no node has, and
     ///   `TrainingError.outputNotFinite` for an answer that is infinite or NaN.
     // So that a list of whole numbers as it stands in a program means numbers and not bytes.
     @_disfavoredOverload
-    public func predict(_ pixels: [UInt8], values: [String] = []) throws -> Prediction {
-        try predict(pixels.map { Float($0) / 255 }, values: values)
+    public func predict(
+        _ pixels: [UInt8], values: [String] = [], threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws -> Prediction {
+        try predict(pixels.map { Float($0) / 255 }, values: values, threads: threads)
     }
 
     /// The network's answer to one sample.
@@ -93,8 +101,11 @@ public final class Model: Sendable {
     ///   - sample: [height][width][channels], as the dataset loaded samples that it was trained on, before
     ///     normalization.
     ///   - values: Names of nodes whose outputs are wanted too.
-    public func predict(_ sample: [Float], values: [String] = []) throws -> Prediction {
-        try predict(batch: [[sample]], values: values, threads: 1)[0]
+    ///   - threads: As for bytes.
+    public func predict(
+        _ sample: [Float], values: [String] = [], threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws -> Prediction {
+        try predict(batch: [[sample]], values: values, threads: threads)[0]
     }
 
     /// The network's answers to several samples.
@@ -102,8 +113,11 @@ public final class Model: Sendable {
     /// - Parameters:
     ///   - samples: Of each sample, the network's one input.
     ///   - values: Names of nodes whose outputs are wanted too.
-    public func predict(batch samples: [[Float]], values: [String] = []) throws -> [Prediction] {
-        try predict(batch: samples.map { [$0] }, values: values)
+    ///   - threads: How many work on it; any number gives the same answers.
+    public func predict(
+        batch samples: [[Float]], values: [String] = [], threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws -> [Prediction] {
+        try predict(batch: samples.map { [$0] }, values: values, threads: threads)
     }
 
     /// The network's answers to several samples.
@@ -118,7 +132,7 @@ public final class Model: Sendable {
     ) throws -> [Prediction] {
         guard !samples.isEmpty else { return [] }
         let size = samples.count == 1 ? 1 : graph.batchSize(atMost: 64)
-        let threads = size == 1 ? 1 : threads
+        let threads = samples.count == 1 ? Swift.min(threads, usefulThreads) : threads
         try check(samples)
         let source = SampleBatches(samples: samples, normalization: normalization, batchSize: size)
         let executor = try executor(batchSize: size, threads: threads, values: values)

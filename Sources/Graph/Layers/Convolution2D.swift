@@ -53,8 +53,24 @@ struct Convolution2D: Layer {
         let (x, y, geometry) = (node.inputs[0], node.output, geometry(node.inputShapes[0]))
         let bias = hasBias ? node.parameter("bias") : nil
         let weights = plan.forwardWeights(geometry, node)
+        let reads = [x, weights] + (bias.map { [$0] } ?? [])
+        // A band of some 5 µs is worth a meeting.
+        let bands = geometry.bands(atMost: min(plan.mostBands, geometry.multiplyAdds / 250_000))
+        if bands.count > 1 {
+            let workspace = bands.map(\.geometry.passWorkspaceCount).max() ?? 0
+            plan.add("forward", of: node, .pieces(bands.count), reads: reads, writes: [y], workspace: workspace) {
+                item in
+                let band = bands[item.piece]
+                var start: UnsafeMutablePointer<Scalar>?
+                if let bias { start = item[bias] }
+                band.geometry.forward(
+                    input: item[x] + band.input, weight: item[weights], bias: start, into: item[y] + band.output,
+                    workspace: item.workspace)
+            }
+            return
+        }
         plan.add(
-            "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
+            "forward", of: node, .samples, reads: reads, writes: [y],
             workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: geometry.isCheap
         ) { item in
             var start: UnsafeMutablePointer<Scalar>?
