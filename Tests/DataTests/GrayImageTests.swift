@@ -39,9 +39,12 @@ import Testing
 
     @Test(
         arguments: [
-            ([], "found an empty file, expected a PNG, PGM or PPM image"),
-            ([0xff, 0xd8, 0xff, 0xe0], "found a JPEG image, expected a PNG, PGM or PPM image"),
-            ([0x89, 0x50], "found a file that begins with the bytes [137, 80], expected a PNG, PGM or PPM image"),
+            ([], "found an empty file, expected a JPEG, PNG, PGM or PPM image"),
+            ([0xff, 0xd8, 0xff, 0xe0], "the file is cut off at byte 4, before the end of its last scan"),
+            (
+                [0x89, 0x50],
+                "found a file that begins with the bytes [137, 80], expected a JPEG, PNG, PGM or PPM image"
+            ),
         ] as [([UInt8], String)])
     func otherFormats(content: [UInt8], problem: String) throws {
         let directory = try TemporaryDirectory()

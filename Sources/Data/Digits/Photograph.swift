@@ -1,0 +1,79 @@
+import LanesKernels
+
+/// A photograph of something written, as paper under any light.
+struct Photograph {
+    /// The most rows and columns that are needed.
+    static let side = 320
+
+    /// Dark ink on lighter paper.
+    private let image: GrayImage
+
+    init(_ picture: GrayImage) {
+        let longer = max(picture.height, picture.width)
+        var image = picture
+        if longer > Photograph.side {
+            let size = Extent(
+                height: max(1, picture.height * Photograph.side / longer),
+                width: max(1, picture.width * Photograph.side / longer))
+            image = picture.resized(to: size)
+        }
+        // Strokes are narrow, so the closing is lighter where ink is dark, and the opening darker where it is light.
+        let inverted = image.inverted()
+        let isLight = Photograph.contrast(inverted) > Photograph.contrast(image)
+        self.image = isLight ? inverted : image
+    }
+
+    /// What is drawn on it (``GrayImage/inkOnPaper()``); nil where light is all that varies, as on a clean drawing that
+    /// was cut out tightly.
+    func ink() throws(ImageError) -> GrayImage? {
+        let ruled = RuledLines.removed(from: image)
+        if let ruled, let ink = try? Photograph.ink(of: ruled, hasLines: true) { return ink }
+        return try Photograph.ink(of: image, hasLines: false)
+    }
+
+    private static func strokeSide(_ image: GrayImage) -> Int { max(3, min(image.height, image.width) * 22 / 100) }
+
+    /// The fourth powers of all that is darker than the paper around it: strokes count, and much paler gaps between
+    /// lines do not, as many as there are.
+    private static func contrast(_ image: GrayImage) -> Int {
+        let paper = LocalPaper(image, side: strokeSide(image)).pixels
+        return zip(paper, image.pixels).reduce(0) { sum, pair in
+            let difference = max(0, Int(pair.0) - Int(pair.1))
+            return sum + difference * difference * difference * difference
+        }
+    }
+
+    private static func ink(of image: GrayImage, hasLines: Bool) throws(ImageError) -> GrayImage? {
+        let paper = LocalPaper(image, side: strokeSide(image)).pixels
+        let levels = Histogram(paper)
+        let middle = levels.value(atRank: paper.count / 2)
+        if !hasLines, levels.value(atRank: 0) + 2 >= levels.value(atRank: paper.count - 1) { return nil }
+        // Ink takes a share of the light that falls on it, in a shadow as well.
+        let differences = zip(paper, image.pixels).map { paper, pixel in
+            (Int(paper) - Int(pixel)) * max(middle, 1) / max(Int(paper), 24)
+        }
+        // Most pixels are paper. Noise makes it look too light, by as much as their middle differs from it.
+        let shift = differences.sorted()[differences.count / 2]
+        let spread = differences.map { abs($0 - shift) }.sorted()[differences.count / 2]
+        let contrasts = differences.map { UInt8(min(max($0 - shift, 0), 255)) }
+        // The median of normal noise is 0.67 standard deviations, so this is 4 of them.
+        let ink = try GrayImage.ink(
+            contrasts, height: image.height, width: image.width, noise: 6 * spread, paper: middle)
+        // A third of full ink: what is fainter may be a shadow's edge.
+        let parts = InkParts(ink, least: 85)
+        let digits = parts.digits()
+        return digits.isEmpty ? ink : parts.only(digits.flatMap(\.self), of: ink, margin: 2)
+    }
+}
+
+extension GrayImage {
+    fileprivate func inverted() -> GrayImage {
+        GrayImage(checkedHeight: height, width: width, pixels: pixels.map { 255 - $0 })
+    }
+
+    /// In another size, as ``Picture/resized(to:)`` does.
+    func resized(to size: Extent) -> GrayImage {
+        let values = resize(pixels, width: width, channels: 1, rows: 0..<height, columns: 0..<width, to: size)
+        return GrayImage(checkedHeight: size.height, width: size.width, pixels: values.map { UInt8($0.rounded()) })
+    }
+}
