@@ -26,6 +26,24 @@ import Testing
         }
     }
 
+    /// White ink on transparency would vanish on white; whatever is mostly opaque stays on it.
+    @Test func drawingsOnTransparency() throws {
+        let directory = try TemporaryDirectory()
+        for (ink, alphas, expected) in [
+            (255, [0, 255, 0, 128, 0, 0], [0, 255, 0, 128, 0, 0]),
+            (0, [0, 255, 0, 127, 0, 0], [255, 0, 255, 128, 255, 255]),
+            (250, [0, 255, 255, 255, 255, 255], [255, 250, 250, 250, 250, 250]),
+        ] as [(UInt8, [UInt8], [UInt8])] {
+            let rows = [0] + alphas[..<3].flatMap { [ink, $0] } + [0] + alphas[3...].flatMap { [ink, $0] }
+            let header: [UInt8] = [0, 0, 0, 3, 0, 0, 0, 2, 8, 4, 0, 0, 0]
+            try directory.write(
+                PNGFixtures.file(of: [("IHDR", header), ("IDAT", PNGChunks.zlib(rows)), ("IEND", [])]), to: "ink.png")
+            #expect(try GrayImage.loadDrawing(directory.path + "/ink.png").pixels == expected)
+        }
+        try directory.write(Array("P5 2 1 255\n".utf8) + [3, 4], to: "ink.pgm")
+        #expect(try GrayImage.loadDrawing(directory.path + "/ink.pgm").pixels == [3, 4])
+    }
+
     @Test func filesThatAreNotThere() throws {
         let directory = try TemporaryDirectory()
         let absent = directory.path + "/absent.png"

@@ -45,18 +45,19 @@ struct Paper {
         return Int((Float(image[row, column]) - min(max(paper, 0), 255)).rounded())
     }
 
-    /// Whether next to nothing of the picture's border is anything else.
+    /// Whether the picture's border shows nothing else.
     func isWholeBorder(of image: GrayImage) -> Bool {
-        var (odd, all) = (0, 0)
-        for row in 0..<image.height {
-            let isOuter = row == 0 || row == image.height - 1
-            for column in stride(from: 0, to: image.width, by: isOuter ? 1 : max(1, image.width - 1)) {
-                all += 1
-                if abs(difference(image, row: row, column: column)) > GrayImage.leastContrast { odd += 1 }
+        let lastRow = image.height - 1
+        return (0...lastRow).allSatisfy { row in
+            let isOuter = row == 0 || row == lastRow
+            return stride(from: 0, to: image.width, by: isOuter ? 1 : max(1, image.width - 1)).allSatisfy { column in
+                abs(difference(image, row: row, column: column)) <= Paper.leastDifference
             }
         }
-        return 100 * odd <= all
     }
+
+    /// The palest ruled lines differ from paper by more levels than this.
+    private static let leastDifference = 8
 
     private static func median<Value: Comparable>(_ values: [Value]) -> Value { values.sorted()[values.count / 2] }
 }

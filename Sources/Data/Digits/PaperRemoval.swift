@@ -11,7 +11,8 @@ extension GrayImage {
     /// - Throws: An error where nothing stands out from the paper.
     func inkOnPaper() throws(ImageError) -> GrayImage {
         let paper = Paper(of: self)
-        if !paper.isWholeBorder(of: self), let ink = try Photograph(self).ink() { return ink }
+        let isLarge = min(height, width) >= Photograph.leastSide
+        if isLarge, !paper.isWholeBorder(of: self), let ink = try Photograph(self).ink() { return ink }
         return try ink(on: paper)
     }
 

@@ -4,6 +4,8 @@ import LanesKernels
 struct Photograph {
     /// The most rows and columns that are needed.
     static let side = 320
+    /// No photograph has fewer rows or columns.
+    static let leastSide = 64
 
     /// Dark ink on lighter paper.
     private let image: GrayImage
@@ -17,10 +19,7 @@ struct Photograph {
                 width: max(1, picture.width * Photograph.side / longer))
             image = picture.resized(to: size)
         }
-        // Strokes are narrow, so the closing is lighter where ink is dark, and the opening darker where it is light.
-        let inverted = image.inverted()
-        let isLight = Photograph.contrast(inverted) > Photograph.contrast(image)
-        self.image = isLight ? inverted : image
+        self.image = image.hasLightInk() ? image.inverted() : image
     }
 
     /// What is drawn on it (``GrayImage/inkOnPaper()``); nil where light is all that varies, as on a clean drawing that
@@ -32,16 +31,6 @@ struct Photograph {
     }
 
     private static func strokeSide(_ image: GrayImage) -> Int { max(3, min(image.height, image.width) * 22 / 100) }
-
-    /// The fourth powers of all that is darker than the paper around it: strokes count, and much paler gaps between
-    /// lines do not, as many as there are.
-    private static func contrast(_ image: GrayImage) -> Int {
-        let paper = LocalPaper(image, side: strokeSide(image)).pixels
-        return zip(paper, image.pixels).reduce(0) { sum, pair in
-            let difference = max(0, Int(pair.0) - Int(pair.1))
-            return sum + difference * difference * difference * difference
-        }
-    }
 
     private static func ink(of image: GrayImage, hasLines: Bool) throws(ImageError) -> GrayImage? {
         let paper = LocalPaper(image, side: strokeSide(image)).pixels
@@ -67,6 +56,34 @@ struct Photograph {
 }
 
 extension GrayImage {
+    /// Whether what is drawn is lighter than the paper: ink covers less of any place than paper does, so that it lies
+    /// farther from the mean of the surroundings than paper, and the third powers of the differences have its sign.
+    /// Shadows lie on both sides of that mean alike.
+    fileprivate func hasLightInk() -> Bool {
+        let half = max(1, min(height, width) / 5)
+        // sums[row][column]: of all pixels above and to the left.
+        var sums = [Int](repeating: 0, count: (height + 1) * (width + 1))
+        for row in 0..<height {
+            var line = 0
+            for column in 0..<width {
+                line += Int(pixels[row * width + column])
+                sums[(row + 1) * (width + 1) + column + 1] = sums[row * (width + 1) + column + 1] + line
+            }
+        }
+        var skewness = 0
+        for row in 0..<height {
+            let (top, bottom) = (max(0, row - half) * (width + 1), min(height, row + half + 1) * (width + 1))
+            for column in 0..<width {
+                let (left, right) = (max(0, column - half), min(width, column + half + 1))
+                let sum = sums[bottom + right] - sums[bottom + left] - sums[top + right] + sums[top + left]
+                let difference =
+                    Int(pixels[row * width + column]) - sum * (width + 1) / ((bottom - top) * (right - left))
+                skewness += difference * difference * difference
+            }
+        }
+        return skewness > 0
+    }
+
     fileprivate func inverted() -> GrayImage {
         GrayImage(checkedHeight: height, width: width, pixels: pixels.map { 255 - $0 })
     }

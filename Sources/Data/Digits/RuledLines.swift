@@ -25,7 +25,6 @@ struct RuledLines {
         func row(_ column: Int) -> Int { Int((start + slope * Float(column)).rounded()) }
     }
 
-    /// - Parameter image: Dark ink on lighter paper.
     private init(_ pixels: [UInt8], height: Int, width: Int) {
         (self.pixels, self.height, self.width) = (pixels, height, width)
         reach = max(2, min(height, width) / 60)
@@ -59,7 +58,8 @@ struct RuledLines {
         for line in found { erase(line, ridges) }
     }
 
-    /// How much darker each pixel is than the lighter... [height][width]; 0 near the upper and lower side.
+    /// How much darker each pixel is than both the one above and the one below it at the reach's distance,
+    /// [height][width]; 0 near the upper and lower side.
     private func ridges() -> [UInt8] {
         var ridges = [UInt8](repeating: 0, count: pixels.count)
         for index in reach * width..<(height - reach) * width {
