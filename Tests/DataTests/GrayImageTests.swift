@@ -34,7 +34,8 @@ import Testing
             (0, [0, 255, 0, 127, 0, 0], [255, 0, 255, 128, 255, 255]),
             (250, [0, 255, 255, 255, 255, 255], [255, 250, 250, 250, 250, 250]),
         ] as [(UInt8, [UInt8], [UInt8])] {
-            let rows = [0] + alphas[..<3].flatMap { [ink, $0] } + [0] + alphas[3...].flatMap { [ink, $0] }
+            // A row of three pixels: the filter's number, then grey and alpha of each.
+            let rows = alphas.indices.flatMap { ($0 % 3 == 0 ? [0] : [UInt8]()) + [ink, alphas[$0]] }
             let header: [UInt8] = [0, 0, 0, 3, 0, 0, 0, 2, 8, 4, 0, 0, 0]
             try directory.write(
                 PNGFixtures.file(of: [("IHDR", header), ("IDAT", PNGChunks.zlib(rows)), ("IEND", [])]), to: "ink.png")

@@ -118,7 +118,8 @@ import Testing
     }
 
     static func fixtures() throws -> Safetensors {
-        try Safetensors(contentsOf: URL(filePath: #filePath).appending(path: "../../../Fixtures/pictures.safetensors"))
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fixtures")
+        return try Safetensors(contentsOf: folder.appending(path: "pictures.safetensors"))
     }
 
     private func file(_ name: String) throws -> [UInt8] {

@@ -43,7 +43,7 @@ extension GrayImage {
         let parts = InkParts(small, least: 85)
         let digits = parts.digits()
         guard digits.count > 1 else { return [ink.fittedDigit()] }
-        return digits.map { parts.only($0, of: small, margin: 1).fittedDigit() }
+        return digits.map { parts.only($0, of: small, margin: 3).fittedDigit() }
     }
 
     /// In more rows or columns no digits are looked for side by side.

@@ -12,7 +12,7 @@ extension GrayImage {
     func inkOnPaper() throws(ImageError) -> GrayImage {
         let paper = Paper(of: self)
         let isLarge = min(height, width) >= Photograph.leastSide
-        if isLarge, !paper.isWholeBorder(of: self), let ink = try Photograph(self).ink() { return ink }
+        if isLarge, !paper.isWholeBorder(of: self), let ink = try Photograph(self).ink(onlyRuled: paper.isDrawn) { return ink }
         return try ink(on: paper)
     }
 

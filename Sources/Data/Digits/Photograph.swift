@@ -22,21 +22,22 @@ struct Photograph {
         self.image = image.hasLightInk() ? image.inverted() : image
     }
 
-    /// What is drawn on it (``GrayImage/inkOnPaper()``); nil where light is all that varies, as on a clean drawing that
-    /// was cut out tightly.
-    func ink() throws(ImageError) -> GrayImage? {
+    /// What is drawn on it (``GrayImage/inkOnPaper()``).
+    ///
+    /// - Parameter onlyRuled: Whether it is a drawing, so that only ruled lines can be beside ink; nil is returned where
+    ///   there are none.
+    func ink(onlyRuled: Bool) throws(ImageError) -> GrayImage? {
         let ruled = RuledLines.removed(from: image)
-        if let ruled, let ink = try? Photograph.ink(of: ruled, hasLines: true) { return ink }
-        return try Photograph.ink(of: image, hasLines: false)
+        if let ruled, let ink = try? Photograph.ink(of: ruled) { return ink }
+        return onlyRuled ? nil : try Photograph.ink(of: image)
     }
 
     private static func strokeSide(_ image: GrayImage) -> Int { max(3, min(image.height, image.width) * 22 / 100) }
 
-    private static func ink(of image: GrayImage, hasLines: Bool) throws(ImageError) -> GrayImage? {
+    private static func ink(of image: GrayImage) throws(ImageError) -> GrayImage {
         let paper = LocalPaper(image, side: strokeSide(image)).pixels
         let levels = Histogram(paper)
         let middle = levels.value(atRank: paper.count / 2)
-        if !hasLines, levels.value(atRank: 0) + 2 >= levels.value(atRank: paper.count - 1) { return nil }
         // Ink takes a share of the light that falls on it, in a shadow as well.
         let differences = zip(paper, image.pixels).map { paper, pixel in
             (Int(paper) - Int(pixel)) * max(middle, 1) / max(Int(paper), 24)
