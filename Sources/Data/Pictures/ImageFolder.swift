@@ -5,8 +5,8 @@ import LanesKernels
 import LanesTraining
 import Synchronization
 
-/// A folder of pictures, PNG, PGM or PPM, with a subfolder for each class, as torchvision's dataset of this name has
-/// it:
+/// A folder of pictures, JPEG, PNG, PGM or PPM, with a subfolder for each class, as torchvision's dataset of this name
+/// has it:
 ///
 ///     animals/cat/tom.png
 ///     animals/cat/kit.png

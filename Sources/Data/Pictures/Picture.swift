@@ -83,21 +83,26 @@ public struct Picture: Sendable, Equatable {
     /// - Throws: `FileError.unwritable`.
     public func write(to url: URL) throws(FileError) { try AtomicFile.write(Data(PNG.encode(self)), to: url) }
 
-    /// Reads a PNG, PGM or PPM file, whichever its first bytes say. Transparent pixels are composed over white.
+    /// Reads a JPEG, PNG, PGM or PPM file, whichever its first bytes say. Transparent pixels are composed over white.
     ///
     /// - Parameters:
     ///   - path: The file's path.
     ///   - color: What to make of its pixels, whatever the file has.
     /// - Throws: `FileError` for a file that is missing, cannot be read, is of another format or breaks its own.
     public static func load(_ path: String, color: Color) throws(FileError) -> Picture {
+        try load(path, color: color, background: 255)
+    }
+
+    /// - Parameter background: The grey that transparent pixels are composed over.
+    static func load(_ path: String, color: Color, background: UInt8) throws(FileError) -> Picture {
         let file = try FileContent.open(path)
-        let picture = try decode(file, color: color)
+        let picture = try decode(file, color: color, background: background)
         // The checksum of a packed file is verified at its end.
         if file.remaining == nil { try file.skip() }
         return picture
     }
 
-    /// Reads the content of a PNG, PGM or PPM file, whichever its first bytes say.
+    /// Reads the content of a JPEG, PNG, PGM or PPM file, whichever its first bytes say.
     ///
     /// - Parameters:
     ///   - content: The bytes of the file.
@@ -105,16 +110,21 @@ public struct Picture: Sendable, Equatable {
     ///   - name: The file's name for errors.
     /// - Throws: `FileError.badData`.
     public static func decode(_ content: [UInt8], color: Color, name: String) throws(FileError) -> Picture {
-        try decode(ByteReader(MemoryStream(content), name: name), color: color)
+        try decode(ByteReader(MemoryStream(content), name: name), color: color, background: 255)
     }
 
-    /// Reads a picture row by row, so that there is memory for its pixels and no more than that.
-    private static func decode(_ file: ByteReader, color: Color) throws(FileError) -> Picture {
-        let start = try file.peek(PNG.signature.count)
+    /// Reads a picture piece by piece, so that there is memory for its pixels and little more than that.
+    private static func decode(
+        _ file: ByteReader, color: Color, background: UInt8
+    ) throws(FileError) -> Picture {
+        let start = try file.peek(12)
         do throws(ImageError) {
-            if start == PNG.signature { return try PNG.decode(file, color: color) }
+            if start.starts(with: PNG.signature) {
+                return try PNG.decode(file, color: color, background: background)
+            }
+            if start.starts(with: JPEG.prefix) { return try JPEG.decode(file, color: color) }
             if start.starts(with: Netpbm.prefix) { return try Netpbm.decode(file, color: color) }
-            throw ImageError(problem: "found \(describeStart(of: start)), expected a PNG, PGM or PPM image")
+            throw ImageError(problem: "found \(describeStart(of: start)), expected a JPEG, PNG, PGM or PPM image")
         } catch {
             throw error.cause ?? file.error(error.problem)
         }
@@ -134,11 +144,18 @@ public struct Picture: Sendable, Equatable {
     /// What a file that is no picture begins with, by name if it is a format that pictures come in.
     private static func describeStart(of content: [UInt8]) -> String {
         let known: [(name: String, start: [UInt8])] = [
-            ("a JPEG image", [0xff, 0xd8, 0xff]), ("a GIF image", Array("GIF8".utf8)),
-            ("a BMP image", Array("BM".utf8)), ("a TIFF image", Array("II*\0".utf8)),
+            ("a GIF image", Array("GIF8".utf8)), ("a BMP image", Array("BM".utf8)),
+            ("a TIFF image", Array("II*\0".utf8)), ("a TIFF image", Array("MM\0*".utf8)),
+            ("a JPEG 2000 image", [0, 0, 0, 12] + Array("jP  ".utf8)), ("a JPEG XL image", [0xff, 0x0a]),
+            ("a PDF document", Array("%PDF".utf8)),
         ]
+        // Of these the format's name stands behind a length.
+        let second = String(decoding: content.dropFirst(4), as: UTF8.self)
+        if content.starts(with: Array("RIFF".utf8)), second.hasSuffix("WEBP") { return "a WebP image" }
+        if ["ftyphei", "ftyphev", "ftypmif", "ftypmsf"].contains(where: second.hasPrefix) { return "a HEIC image" }
+        if second.hasPrefix("ftypavi") { return "an AVIF image" }
         if let format = known.first(where: { content.starts(with: $0.start) }) { return format.name }
-        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(content)"
+        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(Array(content.prefix(8)))"
     }
 }
 
