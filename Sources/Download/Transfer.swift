@@ -79,7 +79,7 @@ struct Transfer {
                 guard error == nil, file >= 0, count == expected ?? count else {
                     throw .interrupted("the answer ended early, \(extent(count, expected))")
                 }
-                guard fsync(file) == 0 else { throw .storage(.unwritable(path: part)) }
+                guard synchronizeToDrive(file) == 0 else { throw .storage(.unwritable(path: part)) }
                 return
             }
         }

@@ -130,7 +130,7 @@ package enum AtomicFile {
             guard fchmod(file, rights) == 0 else { throw SystemFailure(operation: "set the rights") }
         }
         for piece in pieces { try write(piece, to: file) }
-        guard fsync(file) == 0 else { throw SystemFailure(operation: "write") }
+        guard synchronizeToDrive(file) == 0 else { throw SystemFailure(operation: "write") }
     }
 
     private static func write(_ piece: some ContiguousBytes, to file: Int32) throws(SystemFailure) {
@@ -152,8 +152,19 @@ package enum AtomicFile {
         guard descriptor >= 0 else { throw SystemFailure(operation: "open") }
         defer { close(descriptor) }
         // File systems that cannot fsync a folder, some of them remote, answer EINVAL.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemFailure(operation: "synchronize") }
+        guard synchronizeToDrive(descriptor) == 0 || errno == EINVAL else {
+            throw SystemFailure(operation: "synchronize")
+        }
     }
+}
+
+/// As `fsync`: after it a file's bytes, or a folder's names, survive a power cut.
+package func synchronizeToDrive(_ descriptor: Int32) -> Int32 {
+    #if canImport(Darwin)
+        // There `fsync` leaves them in the drive's own memory; some file systems know nothing more, some of them remote.
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+    #endif
+    return fsync(descriptor)
 }
 
 /// The system call that has just failed, with the reason that `errno` gives before another call overwrites it.

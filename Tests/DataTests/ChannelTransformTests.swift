@@ -79,7 +79,7 @@ private func stream(_ index: Int) -> RandomStream { RandomStream(seed: 3, purpos
         expectDistribution([left, 1000 - left], probabilities: [1.0 / 9, 8.0 / 9], "dots that stay")
     }
 
-    #if os(Linux)
+    #if canImport(Glibc)
         @Test(.namingCases)
         static func nothingIsAllocatedCases() {
             forEach(transforms.keys.sorted()) { try Self().nothingIsAllocated(name: $0) }
