@@ -117,6 +117,7 @@ let package = Package(
             swiftSettings: optimized),
         .executableTarget(name: "train", dependencies: ["LanesReport", "LanesCommandLine", "LanesDownload"]),
         .executableTarget(name: "evaluate", dependencies: ["LanesReport", "LanesCommandLine"]),
+        .executableTarget(name: "compare", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "predict", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(
             name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine"], path: "Benchmarks",
@@ -145,7 +146,7 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["LanesCommandLine"]),
         // What a user's program sees: the library's one public module.
         .testTarget(name: "LanesTests", dependencies: ["Lanes"], swiftSettings: optimized),
-        .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "compare", "TestSupport"]),
     ]
 )
 

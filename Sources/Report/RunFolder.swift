@@ -8,7 +8,9 @@ import LanesTraining
 /// - `metrics.jsonl`: a line an epoch, and one at the end;
 /// - `last.safetensors`, `best.safetensors`: the weights with PyTorch's names, of the last epoch and of the best one;
 /// - `checkpoint.safetensors`: where a run that was ended goes on;
-/// - `report.html`: all of it to look at, written when the run has ended.
+/// - `steps.jsonl`: a line for every few steps, with their training loss and their last learning rate, and for those at
+///   which the layers were looked at;
+/// - `report.html`: all of it to look at, written again after every epoch and with every checkpoint.
 ///
 /// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
 /// run left stays until the first epoch of this one has ended, but for the checkpoint of a run that had ended.
@@ -25,6 +27,8 @@ public final class RunFolder {
     private var metrics = Data()
     /// Whether the files are this run's, or there are none yet.
     private var isOurs: Bool
+    /// Writes the reports of the run as it goes on, so that no step waits for them.
+    private let reporter = LiveReporter()
     /// In words, an earlier run that was not finished; its checkpoint stays until an epoch of this one has ended.
     public let unfinished: String?
 
@@ -75,7 +79,7 @@ public final class RunFolder {
 
     private static let checkpointName = "checkpoint.safetensors"
     private static let results = [
-        "config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html",
+        "config.json", "metrics.jsonl", "steps.jsonl", "last.safetensors", "best.safetensors", "report.html",
     ]
 
     /// Where the run in a folder goes on.
@@ -108,7 +112,9 @@ public final class RunFolder {
                 // Weights say themselves what they are of; nothing else may tell of weights that it is not about, and
                 // no run may go on among another one's.
                 let foreign = unfinished == nil ? [] : [Self.checkpointName]
-                for name in foreign + ["report.html", "metrics.jsonl", "config.json"] { try remove(name) }
+                for name in foreign + ["report.html", "metrics.jsonl", "steps.jsonl", "config.json"] {
+                    try remove(name)
+                }
             }
             let model = trainer.model(metadata: metadata)
             try model.write(to: folder.appendingPathComponent("last.safetensors"))
@@ -123,6 +129,7 @@ public final class RunFolder {
         if !isOurs { try write(configuration, "config.json") }
         isOurs = true
         try record(checkpoint.epochs)
+        try write(JSONLines(recipe).steps(trainer.history), "steps.jsonl")
         return true
     }
 
@@ -139,8 +146,20 @@ public final class RunFolder {
     @discardableResult
     public func report(_ run: Run) throws -> Bool {
         guard isOurs else { return false }
+        reporter.finish()
         try write(Data(HTMLReport(run).html.utf8), "report.html")
         return true
+    }
+
+    /// The same of a run that goes on, on a thread of its own and at most once a second: what is lost where it cannot be
+    /// written is the look at it, and the run goes on.
+    ///
+    /// - Parameter run: Made only where it is wanted now.
+    public func reportLater(_ run: () throws -> Run) rethrows {
+        guard isOurs, reporter.isReady else { return }
+        let file = folder.appendingPathComponent("report.html")
+        let now = try run()
+        reporter.start { try? AtomicFile.write(Data(HTMLReport(now).html.utf8), to: file) }
     }
 
     private func record(_ epochs: [EpochResult]) throws {

@@ -43,8 +43,9 @@ struct ResumeCommandTests: Sendable {
         while process.isRunning, lines("\(folder)/metrics.jsonl").count < count { usleep(2000) }
     }
 
-    private let six = [
+    private let seven = [
         "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html",
+        "steps.jsonl",
     ]
 
     @Test(
@@ -62,12 +63,12 @@ struct ResumeCommandTests: Sendable {
             #/train: ended by (SIGINT|SIGTERM|SIGHUP) in epoch \d+ of 20; it goes on with: swift run train --resume ended\n/#
         let match = try #require(ended.errors.wholeMatch(of: message), "\(ended.errors)")
         #expect(String(match.1) == name)
-        #expect(try files("ended") == six)
+        #expect(try files("ended") == seven)
         #expect(try String(contentsOfFile: path("ended/report.html"), encoding: .utf8).contains("ended by \(match.1)"))
         let resumed = try await run(["--resume", "ended", "--threads", "1"])
         #expect(resumed.exitCode == 0, "\(resumed.errors)")
         #expect(try outcome("ended") == outcome("whole"))
-        #expect(try files("ended") == six)
+        #expect(try files("ended") == seven)
         // Of the weights, of the epoch table and of everything else but times, dates and threads.
         let command = try #require(lines("ended/config.json").first { $0.contains("command") })
         #expect(command.contains("--output ended") && !command.contains("--resume"))
@@ -103,7 +104,7 @@ struct ResumeCommandTests: Sendable {
         }
         #expect(ends.contains(-SIGKILL) && ends.isSubset(of: [-SIGKILL, 0]))
         #expect(try outcome("killed") == outcome("whole"))
-        #expect(try files("killed") == six)
+        #expect(try files("killed") == seven)
     }
 
     @Test("What a killed run left half-written is removed by the next one")
@@ -151,7 +152,7 @@ struct ResumeCommandTests: Sendable {
         }
         #expect(first.exitCode == 0, "\(first.errors)")
         #expect(lines("run/config.json").contains { $0.contains("\"recipe\" : \"compact\"") })
-        #expect(try files("run") == six)
+        #expect(try files("run") == seven)
     }
 
     @Test("A rerun that fails leaves the earlier run's files as they are")
