@@ -113,7 +113,7 @@ struct ResumeCommandTests: Sendable {
         try directory.write([1, 2, 3], to: "run/.mine.tmp")
         let ended = try await run(["mlp", "--data", "digits", "--epochs", "1", "--output", "run"])
         #expect(ended.exitCode == 0)
-        #expect(try files("run") == [".mine.tmp"] + six)
+        #expect(try files("run") == [".mine.tmp"] + seven)
     }
 
     @Test("A reader that goes away, a closed output and a full one lose nothing")
@@ -130,10 +130,10 @@ struct ResumeCommandTests: Sendable {
                 #expect(ended.errors.hasSuffix("train: standard output: No space left on device\n"), "\(ended.errors)")
             }
             // The reader's end does not wait for the training's.
-            for _ in 0..<500 where try lines("\(name)/metrics.jsonl").count < 4 || files(name) != six {
+            for _ in 0..<500 where try lines("\(name)/metrics.jsonl").count < 4 || files(name) != seven {
                 try await Task.sleep(for: .milliseconds(20))
             }
-            #expect(try files(name) == six, "\(name)")
+            #expect(try files(name) == seven, "\(name)")
             #expect(try outcome(name) == outcome("gone"), "\(name)")
         }
     }
@@ -159,7 +159,7 @@ struct ResumeCommandTests: Sendable {
     func failingRerun() async throws {
         let short = ["mlp", "--data", "digits", "--epochs", "1", "--output", "run"]
         #expect(try await run(short).exitCode == 0)
-        let results = six.filter { $0 != "checkpoint.safetensors" }
+        let results = seven.filter { $0 != "checkpoint.safetensors" }
         func contents() throws -> [Data] {
             try results.map { try Data(contentsOf: URL(fileURLWithPath: path("run/\($0)"))) }
         }

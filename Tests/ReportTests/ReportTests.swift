@@ -1,5 +1,6 @@
 import LanesData
 import LanesFiles
+import LanesGraph
 import Foundation
 import LanesTraining
 import TestSupport
