@@ -102,7 +102,13 @@ let package = Package(
             name: "LanesData", dependencies: ["LanesTraining", "LanesFiles"], path: "Sources/Data",
             swiftSettings: optimized),
         .target(
-            name: "Lanes", dependencies: ["LanesKernels", "LanesFiles", "LanesGraph", "LanesTraining", "LanesData"]),
+            name: "LanesExchange", dependencies: ["LanesTraining", "LanesFiles"], path: "Sources/Exchange",
+            swiftSettings: optimized),
+        .target(
+            name: "Lanes",
+            dependencies: [
+                "LanesKernels", "LanesFiles", "LanesGraph", "LanesTraining", "LanesData", "LanesExchange",
+            ]),
 
         // What only this package's own commands need.
         .target(
@@ -119,6 +125,7 @@ let package = Package(
         .executableTarget(name: "evaluate", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "compare", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "predict", dependencies: ["LanesReport", "LanesCommandLine"]),
+        .executableTarget(name: "export", dependencies: ["LanesExchange", "LanesCommandLine"]),
         .executableTarget(
             name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine"], path: "Benchmarks",
             swiftSettings: optimized),
@@ -141,12 +148,14 @@ let package = Package(
         .testTarget(name: "DataTests", dependencies: ["LanesData", "TestSupport"]),
         .testTarget(name: "DownloadTests", dependencies: ["LanesDownload", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["LanesTraining", "LanesData", "TestSupport"]),
+        .testTarget(name: "ExchangeTests", dependencies: ["LanesExchange", "LanesRecipes", "TestSupport"]),
         .testTarget(name: "RecipesTests", dependencies: ["LanesRecipes", "TestSupport"]),
         .testTarget(name: "ReportTests", dependencies: ["LanesReport", "TestSupport"]),
         .testTarget(name: "CommandLineTests", dependencies: ["LanesCommandLine"]),
         // What a user's program sees: the library's one public module.
         .testTarget(name: "LanesTests", dependencies: ["Lanes"], swiftSettings: optimized),
-        .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "compare", "TestSupport"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["train", "evaluate", "compare", "predict", "export", "TestSupport"]),
     ]
 )
 

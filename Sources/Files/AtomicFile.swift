@@ -1,7 +1,7 @@
 import Foundation
 
 /// Files that are there whole or not at all.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Writes a file so that a reader, also one after a crash or a power cut, finds either the old content or the new.
     ///
     /// The data goes to a temporary file in the same folder, since a rename is atomic only within one file system. It
@@ -12,7 +12,7 @@ public enum AtomicFile {
     /// - Throws: ``FileError/unwritable(path:problem:)``. What stood at `url` before then still stands there and no
     ///   temporary file is left; only where the last step fails, bringing the folder's entry to the disk, is the new
     ///   file in its place already.
-    public static func write(_ data: Data, to url: URL) throws(FileError) { try write([data], to: url) }
+    package static func write(_ data: Data, to url: URL) throws(FileError) { try write([data], to: url) }
 
     /// The same for content in several pieces, one after another.
     package static func write(_ pieces: [some ContiguousBytes], to url: URL) throws(FileError) {
@@ -63,7 +63,7 @@ public enum AtomicFile {
     /// Makes a folder, with those above it, unless it is there.
     ///
     /// - Throws: ``FileError/unwritable(path:problem:)``.
-    public static func makeFolder(_ path: String) throws(FileError) {
+    package static func makeFolder(_ path: String) throws(FileError) {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
         let above = URL(fileURLWithPath: path).deletingLastPathComponent().path

@@ -41,7 +41,9 @@ struct ValueDescription: Sendable {
 }
 
 /// Something that workers do in a step.
-public struct PlannedOperation<Scalar: KernelScalar>: Sendable {
+// A class, and all of it constant, so that a worker can call it without counting references to it and to what `run`
+// captures: threads would pass the counts back and forth between their caches.
+public final class PlannedOperation<Scalar: KernelScalar>: Sendable {
     /// How an operation's work is cut.
     public enum Division: Equatable, Sendable {
         /// Once for every sample. Neighbouring operations of this kind run one after the other on a sample, while it is in
@@ -55,12 +57,27 @@ public struct PlannedOperation<Scalar: KernelScalar>: Sendable {
     let division: Division
     let access: Access
     /// Scalars of scratch memory, private to the worker.
-    var workspace = 0
+    let workspace: Int
     /// Whether an operation of samples is called once for all samples of a group, which lie one after another.
-    var takesSeveral = false
+    let takesSeveral: Bool
     /// Whether doing it again costs less than writing its result to memory and reading it back.
-    var isCheap = false
-    let run: @Sendable (borrowing WorkItem<Scalar>) -> Void
+    let isCheap: Bool
+    private let body: @Sendable (borrowing WorkItem<Scalar>) -> Void
+
+    init(
+        node: Int?, division: Division, access: Access, workspace: Int = 0, takesSeveral: Bool = false,
+        isCheap: Bool = false, run body: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
+    ) {
+        (self.node, self.division, self.access, self.workspace) = (node, division, access, workspace)
+        (self.takesSeveral, self.isCheap, self.body) = (takesSeveral, isCheap, body)
+    }
+
+    /// The same, but that it also waits for what writes `condition`.
+    func waiting(for condition: Value) -> PlannedOperation {
+        PlannedOperation(
+            node: node, division: division,
+            access: Access(label, reads: reads + [condition], writes: writes), workspace: workspace, run: body)
+    }
 
     /// "conv1 forward".
     var label: String { access.label }
@@ -72,6 +89,6 @@ public struct PlannedOperation<Scalar: KernelScalar>: Sendable {
     func run(on item: inout WorkItem<Scalar>) {
         item.access = Unmanaged.passUnretained(access)
         item.workspaceCount = workspace
-        run(item)
+        body(item)
     }
 }

@@ -45,13 +45,13 @@ package enum Processor {
         return names
     }()
 
-    /// Those of the needed features that a processor of these flags has not, in the order of `needed`.
+    /// The needed features that a processor with these flags lacks, in the order of `needed`.
     static func missing(_ needed: [String], in flags: some Sequence<some StringProtocol>) -> [String] {
         let known = Set(flags.map { String($0) })
         return needed.filter { !known.contains($0) }
     }
 
-    /// What this processor lacks; empty also where nobody can say.
+    /// What this processor lacks; empty also where that cannot be found out.
     private static let missing: [String] = {
         #if os(Linux) && arch(x86_64)
             guard !needed.isEmpty, let flags = flags() else { return [] }

@@ -8,10 +8,12 @@ package func averagePoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, countIncludePad: Bool = true, input: UnsafePointer<Scalar>,
     into output: UnsafeMutablePointer<Scalar>
 ) {
-    let isUniform = hasUniformShares(geometry, countIncludePad)
-    for run in PoolRuns(geometry) {
-        let share = isUniform ? 1 / Scalar(geometry.taps) : run.share(geometry, countIncludePad)
-        average(run, share, geometry, input: input, into: output)
+    apart {
+        let isUniform = hasUniformShares(geometry, countIncludePad)
+        for run in PoolRuns(geometry) {
+            let share = isUniform ? 1 / Scalar(geometry.taps) : run.share(geometry, countIncludePad)
+            average(run, share, geometry, input: input, into: output)
+        }
     }
 }
 
@@ -95,10 +97,13 @@ package func averagePoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, countIncludePad: Bool = true, outputGradient: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let parts = SharedGradient(
-        geometry: geometry, countIncludePad: countIncludePad, isUniform: hasUniformShares(geometry, countIncludePad),
-        outputGradient: outputGradient, share: 1 / Scalar(geometry.taps))
-    poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating)
+    apart {
+        let parts = SharedGradient(
+            geometry: geometry, countIncludePad: countIncludePad,
+            isUniform: hasUniformShares(geometry, countIncludePad),
+            outputGradient: outputGradient, share: 1 / Scalar(geometry.taps))
+        poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating)
+    }
 }
 
 private struct SharedGradient<Scalar: KernelScalar>: PoolGradient {

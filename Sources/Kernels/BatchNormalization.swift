@@ -115,21 +115,23 @@ package func batchNormForward<Scalar: KernelScalar>(
     inverseDeviation: UnsafePointer<Scalar>, weight: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>,
     into output: UnsafeMutablePointer<Scalar>
 ) {
-    @inline(__always)
-    func sixteen(_ channel: Int, lanes: Int) {
-        let factor = load(weight + channel, lanes: lanes) * load(inverseDeviation + channel, lanes: lanes)
-        let (center, shift) = (load(mean + channel, lanes: lanes), load(bias + channel, lanes: lanes))
-        for row in 0..<rows {
-            let place = row * channels + channel
-            store(
-                multiplyAdd(shift, load(input + place, lanes: lanes) - center, factor), to: output + place,
-                lanes: lanes)
+    apart {
+        @inline(__always)
+        func sixteen(_ channel: Int, lanes: Int) {
+            let factor = load(weight + channel, lanes: lanes) * load(inverseDeviation + channel, lanes: lanes)
+            let (center, shift) = (load(mean + channel, lanes: lanes), load(bias + channel, lanes: lanes))
+            for row in 0..<rows {
+                let place = row * channels + channel
+                store(
+                    multiplyAdd(shift, load(input + place, lanes: lanes) - center, factor), to: output + place,
+                    lanes: lanes)
+            }
         }
-    }
-    forEachVector(channels) {
-        sixteen($0, lanes: vectorWidth)
-    } rest: {
-        sixteen($0, lanes: $1)
+        forEachVector(channels) {
+            sixteen($0, lanes: vectorWidth)
+        } rest: {
+            sixteen($0, lanes: $1)
+        }
     }
 }
 
@@ -186,24 +188,26 @@ package func batchNormBackward<Scalar: KernelScalar>(
     weightGradient: UnsafePointer<Scalar>, biasGradient: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let share = 1 / Scalar(count)
-    @inline(__always)
-    func sixteen(_ channel: Int, lanes: Int) {
-        let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
-        let factor = load(weight + channel, lanes: lanes) * inverse
-        let constant = load(biasGradient + channel, lanes: lanes) * share
-        let slope = load(weightGradient + channel, lanes: lanes) * share * inverse
-        for row in 0..<rows {
-            let place = row * channels + channel
-            let distance = load(input + place, lanes: lanes) - center
-            var gradient = (load(outputGradient + place, lanes: lanes) - constant - distance * slope) * factor
-            if accumulating { gradient += load(inputGradient + place, lanes: lanes) }
-            store(gradient, to: inputGradient + place, lanes: lanes)
+    apart {
+        let share = 1 / Scalar(count)
+        @inline(__always)
+        func sixteen(_ channel: Int, lanes: Int) {
+            let (center, inverse) = (load(mean + channel, lanes: lanes), load(inverseDeviation + channel, lanes: lanes))
+            let factor = load(weight + channel, lanes: lanes) * inverse
+            let constant = load(biasGradient + channel, lanes: lanes) * share
+            let slope = load(weightGradient + channel, lanes: lanes) * share * inverse
+            for row in 0..<rows {
+                let place = row * channels + channel
+                let distance = load(input + place, lanes: lanes) - center
+                var gradient = (load(outputGradient + place, lanes: lanes) - constant - distance * slope) * factor
+                if accumulating { gradient += load(inputGradient + place, lanes: lanes) }
+                store(gradient, to: inputGradient + place, lanes: lanes)
+            }
         }
-    }
-    forEachVector(channels) {
-        sixteen($0, lanes: vectorWidth)
-    } rest: {
-        sixteen($0, lanes: $1)
+        forEachVector(channels) {
+            sixteen($0, lanes: vectorWidth)
+        } rest: {
+            sixteen($0, lanes: $1)
+        }
     }
 }

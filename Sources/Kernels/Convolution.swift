@@ -186,28 +186,30 @@ package func sumRows<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, into sums: UnsafeMutablePointer<Scalar>,
     accumulating: Bool, separately: Bool = false
 ) {
-    let isCut = separately || rows > longestChain
-    for (column, lanes) in vectors(columns) {
-        let start = accumulating ? load(sums + column, lanes: lanes) : .zero
-        let wide = wideRows(rows, columns: columns, from: column)
-        let first = matrix + column
-        var totals = BlockSum<Scalar>()
-        var sum = SIMD16<Scalar>.zero
-        for block in blocks(rows, isCut: isCut) {
-            // Four sums, since one would wait for each addition.
-            var parts = InlineArray<4, SIMD16<Scalar>> { _ in .zero }
-            let fours = max(0, min(wide, block.upperBound) - block.lowerBound) / 4
-            for four in 0..<fours {
-                let row = first + (block.lowerBound + 4 &* four) &* columns
-                for i in 0..<4 { parts[i] += load(row + i &* columns) }
+    apart {
+        let isCut = separately || rows > longestChain
+        for (column, lanes) in vectors(columns) {
+            let start = accumulating ? load(sums + column, lanes: lanes) : .zero
+            let wide = wideRows(rows, columns: columns, from: column)
+            let first = matrix + column
+            var totals = BlockSum<Scalar>()
+            var sum = SIMD16<Scalar>.zero
+            for block in blocks(rows, isCut: isCut) {
+                // Four sums, since one would wait for each addition.
+                var parts = InlineArray<4, SIMD16<Scalar>> { _ in .zero }
+                let fours = max(0, min(wide, block.upperBound) - block.lowerBound) / 4
+                for four in 0..<fours {
+                    let row = first + (block.lowerBound + 4 &* four) &* columns
+                    for i in 0..<4 { parts[i] += load(row + i &* columns) }
+                }
+                for row in block.lowerBound + 4 * fours..<block.upperBound {
+                    parts[0] += load(first + row &* columns, lanes: row < wide ? vectorWidth : lanes)
+                }
+                sum = (parts[0] + parts[1]) + (parts[2] + parts[3])
+                if isCut { totals.take(&sum) }
             }
-            for row in block.lowerBound + 4 * fours..<block.upperBound {
-                parts[0] += load(first + row &* columns, lanes: row < wide ? vectorWidth : lanes)
-            }
-            sum = (parts[0] + parts[1]) + (parts[2] + parts[3])
-            if isCut { totals.take(&sum) }
+            store(start + (isCut ? totals.value : sum), to: sums + column, lanes: lanes)
         }
-        store(start + (isCut ? totals.value : sum), to: sums + column, lanes: lanes)
     }
 }
 

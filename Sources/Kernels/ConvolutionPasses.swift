@@ -23,12 +23,12 @@ extension ConvolutionGeometry {
         return groups * (group.isBackwardDirect ? group.turned.weightCount : group.transposedWeightCount)
     }
 
-    /// Whether the passes had better be given several samples at once.
+    /// Whether the passes are faster if they get several samples at once.
     package var takesSeveral: Bool { isWinograd }
 
-    /// Whether making an output takes less time than writing it to memory and reading it back: with 16 lanes a number of it
-    /// takes `patch`/16 cycles, and in memory that the cores share its four bytes take about one cycle each way. The input has
-    /// to be read for it, so it must be no larger.
+    /// Whether computing an output takes less time than writing it to memory and reading it back. With 16 lanes a
+    /// number takes `patch`/16 cycles; in memory that cores share its four bytes take about one cycle each way.
+    /// Computing it again reads the input again, so that must be no larger.
     package var isCheap: Bool { window.patch / groups <= vectorWidth && window.inputCount <= outputCount }
 
     /// Scalars of workspace that `prepareBackward` needs.
@@ -92,19 +92,21 @@ extension ConvolutionGeometry {
         bias: UnsafeMutablePointer<Scalar>?,
         into output: UnsafeMutablePointer<Scalar>, accumulating: Bool = false, workspace: UnsafeMutablePointer<Scalar>
     ) {
-        if isDepthwise {
-            depthwiseForward(
-                self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
-                workspace: workspace)
-        } else if groups > 1 {
-            groupedForward(
-                self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
-                workspace: workspace)
-        } else {
-            denseForward(
-                self, samples: samples, input: input, weight: weight, bias: bias, into: output,
-                accumulating: accumulating,
-                workspace: workspace)
+        apart {
+            if isDepthwise {
+                depthwiseForward(
+                    self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+                    workspace: workspace)
+            } else if groups > 1 {
+                groupedForward(
+                    self, input: input, weight: weight, bias: bias, into: output, accumulating: accumulating,
+                    workspace: workspace)
+            } else {
+                denseForward(
+                    self, samples: samples, input: input, weight: weight, bias: bias, into: output,
+                    accumulating: accumulating,
+                    workspace: workspace)
+            }
         }
     }
 
@@ -120,19 +122,23 @@ extension ConvolutionGeometry {
         samples: Int = 1, outputGradient: UnsafePointer<Scalar>, weight: UnsafeMutablePointer<Scalar>,
         into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
     ) {
-        if isDepthwise {
-            depthwiseBackwardData(
-                self, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
-                workspace: workspace)
-        } else if groups > 1 {
-            groupedBackwardData(
-                self, outputGradient: outputGradient, weight: weight, into: inputGradient, accumulating: accumulating,
-                workspace: workspace)
-        } else {
-            denseBackwardData(
-                self, samples: samples, outputGradient: outputGradient, weight: weight, into: inputGradient,
-                accumulating: accumulating,
-                workspace: workspace)
+        apart {
+            if isDepthwise {
+                depthwiseBackwardData(
+                    self, outputGradient: outputGradient, weight: weight, into: inputGradient,
+                    accumulating: accumulating,
+                    workspace: workspace)
+            } else if groups > 1 {
+                groupedBackwardData(
+                    self, outputGradient: outputGradient, weight: weight, into: inputGradient,
+                    accumulating: accumulating,
+                    workspace: workspace)
+            } else {
+                denseBackwardData(
+                    self, samples: samples, outputGradient: outputGradient, weight: weight, into: inputGradient,
+                    accumulating: accumulating,
+                    workspace: workspace)
+            }
         }
     }
 
@@ -148,19 +154,21 @@ extension ConvolutionGeometry {
         into gradient: UnsafeMutablePointer<Scalar>, accumulating: Bool, separately: Bool = false,
         workspace: UnsafeMutablePointer<Scalar>
     ) {
-        if isDepthwise {
-            depthwiseBackwardWeights(
-                self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-                separately: separately, workspace: workspace)
-        } else if groups > 1 {
-            groupedBackwardWeights(
-                self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
-                separately: separately, workspace: workspace)
-        } else {
-            denseBackwardWeights(
-                self, samples: samples, input: input, outputGradient: outputGradient, into: gradient,
-                accumulating: accumulating,
-                separately: separately, workspace: workspace)
+        apart {
+            if isDepthwise {
+                depthwiseBackwardWeights(
+                    self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+                    separately: separately, workspace: workspace)
+            } else if groups > 1 {
+                groupedBackwardWeights(
+                    self, input: input, outputGradient: outputGradient, into: gradient, accumulating: accumulating,
+                    separately: separately, workspace: workspace)
+            } else {
+                denseBackwardWeights(
+                    self, samples: samples, input: input, outputGradient: outputGradient, into: gradient,
+                    accumulating: accumulating,
+                    separately: separately, workspace: workspace)
+            }
         }
     }
 }

@@ -6,8 +6,10 @@
 package func rectify<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
-    for (offset, lanes) in vectors(count) {
-        store(Scalar.rectified(load(input + offset, lanes: lanes)), to: output + offset, lanes: lanes)
+    apart {
+        for (offset, lanes) in vectors(count) {
+            store(Scalar.rectified(load(input + offset, lanes: lanes)), to: output + offset, lanes: lanes)
+        }
     }
 }
 
@@ -18,11 +20,13 @@ package func rectifyBackward<Scalar: KernelScalar>(
     output: UnsafePointer<Scalar>, outputGradient: UnsafePointer<Scalar>, count: Int,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    for (offset, lanes) in vectors(count) {
-        var gradient = Scalar.gated(
-            load(outputGradient + offset, lanes: lanes), by: load(output + offset, lanes: lanes))
-        if accumulating { gradient += load(inputGradient + offset, lanes: lanes) }
-        store(gradient, to: inputGradient + offset, lanes: lanes)
+    apart {
+        for (offset, lanes) in vectors(count) {
+            var gradient = Scalar.gated(
+                load(outputGradient + offset, lanes: lanes), by: load(output + offset, lanes: lanes))
+            if accumulating { gradient += load(inputGradient + offset, lanes: lanes) }
+            store(gradient, to: inputGradient + offset, lanes: lanes)
+        }
     }
 }
 
@@ -33,11 +37,13 @@ package func scale<Scalar: KernelScalar>(
     _ input: UnsafePointer<Scalar>, by factor: Scalar, count: Int, into output: UnsafeMutablePointer<Scalar>,
     accumulating: Bool = false
 ) {
-    let factor = SIMD16(repeating: factor)
-    for (offset, lanes) in vectors(count) {
-        var result = load(input + offset, lanes: lanes) * factor
-        if accumulating { result += load(output + offset, lanes: lanes) }
-        store(result, to: output + offset, lanes: lanes)
+    apart {
+        let factor = SIMD16(repeating: factor)
+        for (offset, lanes) in vectors(count) {
+            var result = load(input + offset, lanes: lanes) * factor
+            if accumulating { result += load(output + offset, lanes: lanes) }
+            store(result, to: output + offset, lanes: lanes)
+        }
     }
 }
 
@@ -47,8 +53,10 @@ package func scale<Scalar: KernelScalar>(
 package func add<Scalar: KernelScalar>(
     _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, count: Int, into output: UnsafeMutablePointer<Scalar>
 ) {
-    for (offset, lanes) in vectors(count) {
-        store(load(a + offset, lanes: lanes) + load(b + offset, lanes: lanes), to: output + offset, lanes: lanes)
+    apart {
+        for (offset, lanes) in vectors(count) {
+            store(load(a + offset, lanes: lanes) + load(b + offset, lanes: lanes), to: output + offset, lanes: lanes)
+        }
     }
 }
 
@@ -93,10 +101,12 @@ package func sumPartials<Scalar: KernelScalar>(
     _ partials: UnsafePointer<Scalar>, partialCount: Int, stride: Int, count: Int, bias: UnsafePointer<Scalar>? = nil,
     into sums: UnsafeMutablePointer<Scalar>
 ) {
-    for (offset, lanes) in vectors(count) {
-        var total = bias.map { load($0 + offset, lanes: lanes) } ?? .zero
-        for partial in 0..<partialCount { total += load(partials + partial * stride + offset, lanes: lanes) }
-        store(total, to: sums + offset, lanes: lanes)
+    apart {
+        for (offset, lanes) in vectors(count) {
+            var total = bias.map { load($0 + offset, lanes: lanes) } ?? .zero
+            for partial in 0..<partialCount { total += load(partials + partial * stride + offset, lanes: lanes) }
+            store(total, to: sums + offset, lanes: lanes)
+        }
     }
 }
 
@@ -130,7 +140,7 @@ package func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -
     return Scalar(totals.sum)
 }
 
-/// Σ xᵢ², in Double: exact to its last digits for any count, and without overflow in Float.
+/// Σ xᵢ², in Double, where squares of Floats are exact and their sum cannot overflow.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func squaredSum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Double {
@@ -146,22 +156,24 @@ package func squaredSum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count:
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func allFinite<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Bool {
-    // x·0 is 0 for finite numbers and NaN for all others, and a sum keeps a NaN. Four sums, so that memory and not the
-    // latency of the addition sets the pace.
-    var sums = (SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero)
-    var offset = 0
-    while offset + 4 * vectorWidth <= count {
-        sums.0 = multiplyAdd(sums.0, load(x + offset), .zero)
-        sums.1 = multiplyAdd(sums.1, load(x + offset + vectorWidth), .zero)
-        sums.2 = multiplyAdd(sums.2, load(x + offset + 2 * vectorWidth), .zero)
-        sums.3 = multiplyAdd(sums.3, load(x + offset + 3 * vectorWidth), .zero)
-        offset += 4 * vectorWidth
+    apart {
+        // x·0 is 0 for finite numbers and NaN for all others, and a sum keeps a NaN. Four sums, so that memory and not the
+        // latency of the addition sets the pace.
+        var sums = (SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero, SIMD16<Scalar>.zero)
+        var offset = 0
+        while offset + 4 * vectorWidth <= count {
+            sums.0 = multiplyAdd(sums.0, load(x + offset), .zero)
+            sums.1 = multiplyAdd(sums.1, load(x + offset + vectorWidth), .zero)
+            sums.2 = multiplyAdd(sums.2, load(x + offset + 2 * vectorWidth), .zero)
+            sums.3 = multiplyAdd(sums.3, load(x + offset + 3 * vectorWidth), .zero)
+            offset += 4 * vectorWidth
+        }
+        var total = sums.0 + sums.1 + sums.2 + sums.3
+        for (rest, lanes) in vectors(count - offset) {
+            total = multiplyAdd(total, load(x + offset + rest, lanes: lanes), .zero)
+        }
+        return sum(total) == 0
     }
-    var total = sums.0 + sums.1 + sums.2 + sums.3
-    for (rest, lanes) in vectors(count - offset) {
-        total = multiplyAdd(total, load(x + offset + rest, lanes: lanes), .zero)
-    }
-    return sum(total) == 0
 }
 
 /// y = byte/255, as torchvision's `ToTensor` has it.

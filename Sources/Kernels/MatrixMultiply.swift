@@ -23,7 +23,7 @@ package func multiply<Scalar: KernelScalar>(
     m: Int, n: Int, k: Int, _ a: Strided<Scalar>, _ b: Panels<Scalar>, addingTo d: Panels<Scalar>? = nil,
     separately: Bool = false, into c: Panels<Scalar>
 ) {
-    multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, isCut: separately || k > longestDepth, into: c)
+    apart { multiplyPanels(m: m, n: n, k: k, a, b, addingTo: d, isCut: separately || k > longestDepth, into: c) }
 }
 
 private let depthBlock = 320

@@ -10,8 +10,10 @@ package func maxPoolForward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, input: UnsafePointer<Scalar>, into output: UnsafeMutablePointer<Scalar>,
     taps: UnsafeMutablePointer<Scalar>
 ) {
-    for run in PoolRuns(geometry) {
-        raise(run, geometry, input: input, into: output, taps: taps)
+    apart {
+        for run in PoolRuns(geometry) {
+            raise(run, geometry, input: input, into: output, taps: taps)
+        }
     }
 }
 
@@ -58,8 +60,10 @@ package func maxPoolBackward<Scalar: KernelScalar>(
     _ geometry: WindowGeometry, outputGradient: UnsafePointer<Scalar>, taps: UnsafePointer<Scalar>,
     into inputGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
-    let parts = WinnersGradient(outputGradient: outputGradient, taps: taps)
-    poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating)
+    apart {
+        let parts = WinnersGradient(outputGradient: outputGradient, taps: taps)
+        poolBackward(geometry, parts, into: inputGradient, accumulating: accumulating)
+    }
 }
 
 private struct WinnersGradient<Scalar: KernelScalar>: PoolGradient {

@@ -20,33 +20,36 @@ package func adamStep<Scalar: KernelScalar>(
     square: UnsafeMutablePointer<Scalar>, count: Int, take1: Scalar, beta2: Scalar, take2: Scalar, epsilon: Scalar,
     stepSize: Scalar, rootScale: Scalar, gradientScale: Scalar = 1, decay: Scalar = 0, keep: Scalar = 1
 ) {
-    @inline(__always)
-    func step(_ offset: Int, lanes: Int, isPlain: Bool) {
-        var gradient = load(gradients + offset, lanes: lanes)
-        if !isPlain {
-            let decay = SIMD16(repeating: decay)
-            gradient = multiplyAdd(gradient * gradientScale, load(weights + offset, lanes: lanes), decay)
+    apart {
+        @inline(__always)
+        func step(_ offset: Int, lanes: Int, isPlain: Bool) {
+            var gradient = load(gradients + offset, lanes: lanes)
+            if !isPlain {
+                let decay = SIMD16(repeating: decay)
+                gradient = multiplyAdd(gradient * gradientScale, load(weights + offset, lanes: lanes), decay)
+            }
+            let oldMean = load(mean + offset, lanes: lanes)
+            let m = multiplyAdd(oldMean, gradient - oldMean, SIMD16(repeating: take1))
+            let v = multiplyAdd(
+                load(square + offset, lanes: lanes) * beta2, gradient * gradient, SIMD16(repeating: take2))
+            store(m, to: mean + offset, lanes: lanes)
+            store(v, to: square + offset, lanes: lanes)
+            let step =
+                m * stepSize / multiplyAdd(SIMD16(repeating: epsilon), v.squareRoot(), SIMD16(repeating: rootScale))
+            let weight = load(weights + offset, lanes: lanes)
+            store((isPlain ? weight : weight * keep) - step, to: weights + offset, lanes: lanes)
         }
-        let oldMean = load(mean + offset, lanes: lanes)
-        let m = multiplyAdd(oldMean, gradient - oldMean, SIMD16(repeating: take1))
-        let v = multiplyAdd(
-            load(square + offset, lanes: lanes) * beta2, gradient * gradient, SIMD16(repeating: take2))
-        store(m, to: mean + offset, lanes: lanes)
-        store(v, to: square + offset, lanes: lanes)
-        let step = m * stepSize / multiplyAdd(SIMD16(repeating: epsilon), v.squareRoot(), SIMD16(repeating: rootScale))
-        let weight = load(weights + offset, lanes: lanes)
-        store((isPlain ? weight : weight * keep) - step, to: weights + offset, lanes: lanes)
-    }
-    @inline(__always)
-    func pass(isPlain: Bool) {
-        forEachVector(count) {
-            step($0, lanes: vectorWidth, isPlain: isPlain)
-        } rest: {
-            step($0, lanes: $1, isPlain: isPlain)
+        @inline(__always)
+        func pass(isPlain: Bool) {
+            forEachVector(count) {
+                step($0, lanes: vectorWidth, isPlain: isPlain)
+            } rest: {
+                step($0, lanes: $1, isPlain: isPlain)
+            }
         }
+        // The options cost a tenth of the time where the numbers are in cache.
+        if gradientScale == 1, decay == 0, keep == 1 { pass(isPlain: true) } else { pass(isPlain: false) }
     }
-    // The options cost a tenth of the time where the numbers are in cache.
-    if gradientScale == 1, decay == 0, keep == 1 { pass(isPlain: true) } else { pass(isPlain: false) }
 }
 
 /// One step of stochastic gradient descent with momentum, as PyTorch writes it: v = µ·v + g, w −= rate·v, and with

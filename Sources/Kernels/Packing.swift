@@ -10,9 +10,13 @@
 package func pack<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int, into panels: UnsafeMutablePointer<Scalar>
 ) {
-    for row in 0..<rows {
-        for (column, lanes) in vectors(columns) {
-            store(load(matrix + row * rowStride + column, lanes: lanes), to: panels + column * rows + row * vectorWidth)
+    apart {
+        for row in 0..<rows {
+            for (column, lanes) in vectors(columns) {
+                store(
+                    load(matrix + row * rowStride + column, lanes: lanes),
+                    to: panels + column * rows + row * vectorWidth)
+            }
         }
     }
 }
@@ -24,12 +28,14 @@ package func packTransposed<Scalar: KernelScalar>(
     _ matrix: UnsafePointer<Scalar>, rows: Int, columns: Int, rowStride: Int,
     into panels: UnsafeMutablePointer<Scalar>
 ) {
-    for (row, height) in vectors(rows) {
-        let panel = panels + row * columns
-        for (column, width) in vectors(columns) {
-            transposeBlock(
-                matrix + row * rowStride + column, rows: height, columns: width, rowStride: rowStride,
-                into: panel + column * vectorWidth)
+    apart {
+        for (row, height) in vectors(rows) {
+            let panel = panels + row * columns
+            for (column, width) in vectors(columns) {
+                transposeBlock(
+                    matrix + row * rowStride + column, rows: height, columns: width, rowStride: rowStride,
+                    into: panel + column * vectorWidth)
+            }
         }
     }
 }
@@ -47,14 +53,16 @@ package func transposePanels<Scalar: KernelScalar>(
     _ packed: UnsafePointer<Scalar>, rows: Int, columns: Int, panels: Range<Int>,
     into transposed: UnsafeMutablePointer<Scalar>
 ) {
-    let depth = roundedToVectors(columns)
-    for panel in panels {
-        let height = min(vectorWidth, rows - panel * vectorWidth)
-        let target = transposed + (panel - panels.lowerBound) * depth * vectorWidth
-        for column in stride(from: 0, to: depth, by: vectorWidth) {
-            transposeBlock(
-                packed + column * rows + panel * vectorWidth * vectorWidth, rows: height, columns: vectorWidth,
-                rowStride: vectorWidth, into: target + column * vectorWidth)
+    apart {
+        let depth = roundedToVectors(columns)
+        for panel in panels {
+            let height = min(vectorWidth, rows - panel * vectorWidth)
+            let target = transposed + (panel - panels.lowerBound) * depth * vectorWidth
+            for column in stride(from: 0, to: depth, by: vectorWidth) {
+                transposeBlock(
+                    packed + column * rows + panel * vectorWidth * vectorWidth, rows: height, columns: vectorWidth,
+                    rowStride: vectorWidth, into: target + column * vectorWidth)
+            }
         }
     }
 }

@@ -90,25 +90,27 @@ package func crossEntropy<Scalar: KernelScalar>(
     _ logits: UnsafePointer<Scalar>, label: Int, count: Int, smoothing: Scalar = 0, scale factor: Scalar,
     gradient: UnsafeMutablePointer<Scalar>?, accumulating: Bool, workspace: UnsafeMutablePointer<Scalar>
 ) -> Scalar {
-    let (greatest, total) = shiftedExponentials(logits, count: count, into: workspace)
-    let share = smoothing / Scalar(count)
-    if let gradient {
-        let peak = 1 - smoothing + share
-        for i in 0..<count {
-            let slope = (workspace[i] / total - (i == label ? peak : share)) * factor
-            gradient[i] = accumulating ? gradient[i] + slope : slope
+    apart {
+        let (greatest, total) = shiftedExponentials(logits, count: count, into: workspace)
+        let share = smoothing / Scalar(count)
+        if let gradient {
+            let peak = 1 - smoothing + share
+            for i in 0..<count {
+                let slope = (workspace[i] / total - (i == label ? peak : share)) * factor
+                gradient[i] = accumulating ? gradient[i] + slope : slope
+            }
         }
+        let logarithm = log(SIMD16(repeating: total))[0]
+        let distance = logits[label] - greatest
+        // Smoothing by 0 must not meet a logit of −∞.
+        guard smoothing > 0 else { return logarithm - distance }
+        var distances = SIMD16<Double>.zero
+        for (offset, lanes) in vectors(count) {
+            let vector = load(logits + offset, lanes: lanes) - greatest
+            distances += Scalar.widened(keeping(vector, lanes: lanes))
+        }
+        return logarithm - (distance * (1 - smoothing) + Scalar(sum(distances)) * share)
     }
-    let logarithm = log(SIMD16(repeating: total))[0]
-    let distance = logits[label] - greatest
-    // Smoothing by 0 must not meet a logit of −∞.
-    guard smoothing > 0 else { return logarithm - distance }
-    var distances = SIMD16<Double>.zero
-    for (offset, lanes) in vectors(count) {
-        let vector = load(logits + offset, lanes: lanes) - greatest
-        distances += Scalar.widened(keeping(vector, lanes: lanes))
-    }
-    return logarithm - (distance * (1 - smoothing) + Scalar(sum(distances)) * share)
 }
 
 /// Cross-entropy of one sample with weights of classes, Σᵢ −qᵢ·log-softmax(logits)ᵢ, with its gradient.

@@ -12,10 +12,14 @@ import LanesTraining
 enum PredictCommand {
     static func run() throws {
         let options = PredictOptions.parser.parseOrExit(into: PredictOptions())
+        guard options.page != nil || !options.images.isEmpty else {
+            throw UsageError("found no IMAGE…, expected the pictures")
+        }
         let saved = try SavedModel(contentsOf: options.model, recipe: options.recipe)
         guard saved.recipe != nil || !options.asIs else {
             throw UsageError("--as-is: only for the network of a recipe; for another one pictures are only scaled")
         }
+        if let page = options.page { try write(saved, of: options.model, toPage: page, json: options.json) }
         for path in options.images {
             let (picture, pixels) = try input(path, saved, asIs: options.asIs)
             let answers = try saved.model.predict(pixels).heads
@@ -25,6 +29,24 @@ enum PredictCommand {
                 try printLine("\(printable(path))\n\(terminalPicture(picture))")
                 for answer in answers { try printLine(text(answer)) }
             }
+        }
+    }
+
+    /// Writes a page to draw on with the network in it.
+    private static func write(_ saved: SavedModel, of model: String, toPage path: String, json: Bool) throws {
+        let name = URL(fileURLWithPath: model).lastPathComponent
+        let page = try DrawingPage(
+            saved.model, title: saved.recipe == nil ? "Draw a picture" : "Draw a digit",
+            summary: saved.recipe.map { "\($0.name): \($0.summary)" }
+                ?? "\(name): \(grouped(saved.model.graph.trainableCount)) parameters",
+            picture: saved.recipe == nil ? .scaled : .digit)
+        let content = Data(page.html.utf8)
+        try AtomicFile.write(content, to: URL(fileURLWithPath: path))
+        let megabytes = String(format: "%.1f MB", Double(content.count) / 1e6)
+        if json {
+            try printLine(JSONLines.line(["event": "page", "page": path, "bytes": content.count]))
+        } else {
+            try printLine("\(printable(path)): \(megabytes), to be opened in a browser")
         }
     }
 
@@ -107,6 +129,7 @@ struct PredictOptions {
     var recipe: String?
     var asIs = false
     var json = false
+    var page: String?
 
     static let parser = ArgumentParser<PredictOptions>(
         command: "predict",
@@ -116,10 +139,11 @@ struct PredictOptions {
             another network it is scaled to its input's size.
             """,
         arguments: [.argument("MODEL.safetensors", "the saved network", isRequired: true) { $0.model = $1 }],
-        remaining: .argument("IMAGE…", "the pictures", isRequired: true) { $0.images.append($1) },
+        remaining: .argument("IMAGE…", "the pictures") { $0.images.append($1) },
         options: [
             .text("recipe", "NAME", "for a file that does not say it, as one that PyTorch wrote") { $0.recipe = $1 },
             .flag("as-is", "take pictures of 28×28 as they are") { $0.asIs = true },
             .flag("json", "print one JSON object for each picture") { $0.json = true },
+            .text("page", "FILE", "write a page to draw on, with the network in it") { $0.page = $1 },
         ])
 }

@@ -12,7 +12,7 @@ extension GrayImage {
     /// As there, the aspect ratio is kept, and grey levels come from anti-aliasing.
     ///
     /// - Parameter name: The image's name for errors.
-    /// - Throws: ``FileError/badData(file:problem:)`` where the image shows no ink.
+    /// - Throws: `FileError.badData` where the image shows no ink.
     public func preparedDigit(name: String) throws(FileError) -> GrayImage {
         let ink: GrayImage
         do throws(ImageError) {

@@ -20,25 +20,31 @@ public struct Picture: Sendable, Equatable {
     public let height: Int
     /// The columns.
     public let width: Int
+    /// What each pixel consists of.
     public let color: Color
     /// [height][width][channels]: 0 is black, 255 white or full red, green or blue.
     public let pixels: [UInt8]
 
     /// The most rows and columns of a picture's file.
-    public static let maximumFileSide = 1 << 16
+    package static let maximumFileSide = 1 << 16
     /// The most pixels of a picture's file, 8192 × 8192: more than most cameras take, and little enough that a header
     /// that lies does no harm.
-    public static let maximumFilePixels = 1 << 26
+    package static let maximumFilePixels = 1 << 26
 
     /// A picture whose sizes are known to fit together.
     init(checkedHeight height: Int, width: Int, color: Color, pixels: [UInt8]) {
         (self.height, self.width, self.color, self.pixels) = (height, width, color, pixels)
     }
 
+    /// Checks that the pixels are as many as size and colour say.
+    ///
     /// - Parameters:
+    ///   - height: Rows, at least 1.
+    ///   - width: Columns, at least 1.
+    ///   - color: What each pixel consists of.
     ///   - pixels: [height][width][channels].
     ///   - name: What the picture is, for the error.
-    /// - Throws: ``FileError/badData(file:problem:)`` where the sizes do not fit together or are 0.
+    /// - Throws: `FileError.badData` where the sizes do not fit together or are 0.
     public init(
         height: Int, width: Int, color: Color, pixels: [UInt8], name: String = "picture"
     ) throws(FileError) {
@@ -60,7 +66,7 @@ public struct Picture: Sendable, Equatable {
     ///     and NaN is black.
     ///   - shape: Of 1 channel or 3.
     ///   - name: What the picture is, for the error.
-    /// - Throws: ``FileError/badData(file:problem:)`` where they do not fit together.
+    /// - Throws: `FileError.badData` where they do not fit together.
     public init(_ values: [Float], shape: Shape, name: String = "picture") throws(FileError) {
         guard shape.channels == 1 || shape.channels == 3 else {
             throw .badData(file: name, problem: "found \(shape.channels) channels, expected 1 or 3")
@@ -74,13 +80,15 @@ public struct Picture: Sendable, Equatable {
 
     /// Writes a PNG file, not compressed: for small pictures.
     ///
-    /// - Throws: ``FileError/unwritable(path:problem:)``.
+    /// - Throws: `FileError.unwritable`.
     public func write(to url: URL) throws(FileError) { try AtomicFile.write(Data(PNG.encode(self)), to: url) }
 
     /// Reads a PNG, PGM or PPM file, whichever its first bytes say. Transparent pixels are composed over white.
     ///
-    /// - Parameter color: What to make of its pixels, whatever the file has.
-    /// - Throws: ``FileError`` for a file that is missing, cannot be read, is of another format or breaks its own.
+    /// - Parameters:
+    ///   - path: The file's path.
+    ///   - color: What to make of its pixels, whatever the file has.
+    /// - Throws: `FileError` for a file that is missing, cannot be read, is of another format or breaks its own.
     public static func load(_ path: String, color: Color) throws(FileError) -> Picture {
         let file = try FileContent.open(path)
         let picture = try decode(file, color: color)
@@ -91,8 +99,11 @@ public struct Picture: Sendable, Equatable {
 
     /// Reads the content of a PNG, PGM or PPM file, whichever its first bytes say.
     ///
-    /// - Parameter name: The file's name for errors.
-    /// - Throws: ``FileError/badData(file:problem:)``.
+    /// - Parameters:
+    ///   - content: The bytes of the file.
+    ///   - color: What to make of its pixels, whatever the file has.
+    ///   - name: The file's name for errors.
+    /// - Throws: `FileError.badData`.
     public static func decode(_ content: [UInt8], color: Color, name: String) throws(FileError) -> Picture {
         try decode(ByteReader(MemoryStream(content), name: name), color: color)
     }
@@ -131,7 +142,7 @@ public struct Picture: Sendable, Equatable {
     }
 }
 
-/// What is wrong with an image; whoever knows its name makes it a ``FileError``.
+/// What is wrong with an image; whoever knows its name makes it a `FileError`.
 struct ImageError: Error {
     let problem: String
     /// Where the file could not be read, why not.

@@ -132,9 +132,11 @@ struct Linear: Layer {
         }
     }
 
-    /// Cuts `panels` into at most 16 pieces of equal size, the last maybe smaller.
+    /// Cuts `panels` into pieces of equal size, except that the last may be smaller: at most 16 pieces, or in wide
+    /// layers 64, for more threads.
     private static func cut(_ panels: Int) -> (pieces: Int, panelsPerPiece: Int) {
-        let size = (panels + 15) / 16
+        let most = max(16, min(64, panels / 8))
+        let size = (panels + most - 1) / most
         return ((panels + size - 1) / size, size)
     }
 }
