@@ -22,6 +22,8 @@ public struct HTMLReport {
     private var page: Markup {
         let kind = isTraining ? "training run" : "evaluation"
         let tasks: [Markup] = hasResult ? recipe.tasks.indices.map(task) : []
+        let drawing: Markup =
+            run.drawingPage.map { "<p><a href=\"\($0)\">Draw a digit for this network</a></p>\n" } ?? ""
         let remark: Markup = run.remark.map { "<p class=\"warning\">\($0)</p>\n" } ?? ""
         return """
             <!DOCTYPE html>
@@ -40,7 +42,7 @@ public struct HTMLReport {
             <h1>\(recipe.name)</h1>
             <p class="summary">\(recipe.summary)</p>
             <p class="remark">\(introduction)</p>
-            \(progress)\(remark)</header>
+            \(progress)\(remark)\(drawing)</header>
             <main>
             \(headline)\(publishedFigures)\(curves)\(tasks)\(network)\(layerSizes)\(filters)\(featureMaps)\(howToRepeat)</main>
             </body>

@@ -1,50 +1,41 @@
 import Dispatch
+import LanesGraph
 import Synchronization
 
-/// Does one piece of work after the other on a thread of its own, at most one a second. Where there is no thread for it,
-/// a piece is left undone.
+/// Does one piece of work at a time on a thread of its own, and so seldom that it takes a twentieth of the time at most.
+/// Where the system gives no thread, a piece is left undone. Nobody waits for a piece but `finish`.
 final class LiveReporter {
-    private enum State { case waiting, running, done, left }
-
     private final class Piece: Sendable {
-        let state = Mutex(State.waiting)
+        let begin = DispatchTime.now().uptimeNanoseconds
+        /// In nanoseconds; 0 while it is under way.
+        let duration = Atomic<UInt64>(0)
         let end = DispatchSemaphore(value: 0)
-
-        /// - Returns: Whether the state was this one, and now is the other.
-        func change(from old: State, to new: State) -> Bool {
-            state.withLock { state in
-                guard state == old else { return false }
-                state = new
-                return true
-            }
-        }
     }
 
-    private let queue = DispatchQueue(label: "lanes.report", qos: .utility)
     private var piece: Piece?
-    private var begin = DispatchTime.now()
+    private static let (leastInterval, intervalsPerDuration) = (UInt64(1_000_000_000), UInt64(20))
 
-    /// Whether a second has passed since the last piece was begun, and it is done.
+    /// Whether no piece is under way, and the last one was begun long enough ago.
     var isReady: Bool {
         guard let piece else { return true }
-        return piece.state.withLock { $0 == .done }
-            && DispatchTime.now().uptimeNanoseconds - begin.uptimeNanoseconds >= 1_000_000_000
+        let duration = piece.duration.load(ordering: .acquiring)
+        let interval = max(Self.leastInterval, Self.intervalsPerDuration * duration)
+        return duration > 0 && DispatchTime.now().uptimeNanoseconds - piece.begin >= interval
     }
 
     func start(_ work: @escaping @Sendable () -> Void) {
         let piece = Piece()
-        (self.piece, begin) = (piece, .now())
-        queue.async {
-            guard piece.change(from: .waiting, to: .running) else { return }
+        let hasThread = startThread {
             work()
-            _ = piece.change(from: .running, to: .done)
+            piece.duration.store(max(1, DispatchTime.now().uptimeNanoseconds - piece.begin), ordering: .releasing)
             piece.end.signal()
         }
+        if hasThread { self.piece = piece }
     }
 
-    /// Waits for the piece that is under way; one that has not begun is left undone.
+    /// Waits for the piece that is under way.
     func finish() {
-        if let piece, !piece.change(from: .waiting, to: .left) { piece.end.wait() }
+        piece?.end.wait()
         piece = nil
     }
 }

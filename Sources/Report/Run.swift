@@ -49,7 +49,10 @@ public struct Run: Sendable {
     public var model: Model?
     /// Of the training, validation and test samples their number and SHA-256, in words.
     public var sampleDigests: [(name: String, value: String)] = []
+    /// What it was computed on.
     public var surroundings: Surroundings = .current
+    /// The name of the file beside the report that has the network to draw for; nil where there is none.
+    public var drawingPage: String?
     /// The most memory that the process had resident until then.
     public let peakMemory: Int
 

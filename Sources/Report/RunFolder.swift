@@ -10,7 +10,8 @@ import LanesTraining
 /// - `checkpoint.safetensors`: where a run that was ended goes on;
 /// - `steps.jsonl`: a line for every few steps, with their training loss and their last learning rate, and for those at
 ///   which the layers were looked at;
-/// - `report.html`: all of it to look at, written again after every epoch and with every checkpoint.
+/// - `report.html`: all of it to look at, written again after every epoch and with every checkpoint;
+/// - `draw.html`: the trained network to draw digits for, when the run has ended.
 ///
 /// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
 /// run left stays until the first epoch of this one has ended, but for the checkpoint of a run that had ended.
@@ -80,8 +81,10 @@ public final class RunFolder {
     }
 
     private static let checkpointName = "checkpoint.safetensors"
+    private static let drawingPageName = "draw.html"
     private static let results = [
         "config.json", "metrics.jsonl", "steps.jsonl", "last.safetensors", "best.safetensors", "report.html",
+        drawingPageName,
     ]
 
     /// Where the run in a folder goes on.
@@ -114,9 +117,8 @@ public final class RunFolder {
                 // Weights name their own recipe. All other files of the earlier run go: none may describe these
                 // weights, and its checkpoint must not resume among this run's results.
                 let foreign = unfinished == nil ? [] : [Self.checkpointName]
-                for name in foreign + ["report.html", "metrics.jsonl", "steps.jsonl", "config.json"] {
-                    try remove(name)
-                }
+                let others = [Self.drawingPageName, "report.html", "metrics.jsonl", "steps.jsonl", "config.json"]
+                for name in foreign + others { try remove(name) }
             }
             let model = trainer.model(metadata: metadata)
             try model.write(to: folder.appendingPathComponent("last.safetensors"))
@@ -135,10 +137,17 @@ public final class RunFolder {
         return true
     }
 
-    /// Adds the last line, and writes the report.
+    /// Adds the last line, and writes the page to draw on and the report.
     public func finish(_ run: Run) throws {
         metrics += JSONLines(recipe).done(run, folder: path)
         try write(metrics, "metrics.jsonl")
+        var run = run
+        if let model = run.model {
+            let page = try DrawingPage(
+                model, title: "Draw a digit", summary: "\(recipe.name): \(recipe.summary)", picture: .digit)
+            try write(Data(page.html.utf8), Self.drawingPageName)
+            run.drawingPage = Self.drawingPageName
+        }
         try report(run)
     }
 
@@ -157,10 +166,9 @@ public final class RunFolder {
     /// written is the look at it, and the run goes on.
     ///
     /// - Parameter run: Made only where it is wanted now.
-    public func reportLater(_ run: () throws -> Run) rethrows {
-        guard isOurs, reporter.isReady else { return }
+    public func reportLater(_ run: () throws -> Run) {
+        guard isOurs, reporter.isReady, let now = try? run() else { return }
         let file = folder.appendingPathComponent("report.html")
-        let now = try run()
         reporter.start { try? AtomicFile.write(Data(HTMLReport(now).html.utf8), to: file) }
     }
 

@@ -110,7 +110,7 @@ enum TrainCommand {
                     isSaved = try folder.save(checkpoint, of: trainer)
                     // Of a run that has ended there is the whole report at once.
                     if checkpoint.isFinished || Interruption.noted != nil { return }
-                    try folder.reportLater {
+                    folder.reportLater {
                         try Run(recipe, trainer, test: test, data: data, command: command, isRunning: true)
                     }
                 },

@@ -148,8 +148,8 @@ struct TrainCommandTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/run").sorted()
         #expect(
             files == [
-                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
-                "report.html",
+                "best.safetensors", "checkpoint.safetensors", "config.json", "draw.html", "last.safetensors",
+                "metrics.jsonl", "report.html", "steps.jsonl",
             ])
     }
 

@@ -101,11 +101,13 @@ struct RunFolderTests {
             let run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: "")
             #expect(try run.weightsDigest == trainer.parameters.digest() && run.result == trainer.epochs[0].test)
             try folder.finish(run)
-            let seven = [
-                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
-                "report.html", "steps.jsonl",
+            let all = [
+                "best.safetensors", "checkpoint.safetensors", "config.json", "draw.html", "last.safetensors",
+                "metrics.jsonl", "report.html", "steps.jsonl",
             ]
-            #expect(try files("a/b") == seven)
+            #expect(try files("a/b") == all)
+            let report = try String(contentsOfFile: directory.path + "/a/b/report.html", encoding: .utf8)
+            #expect(report.contains("<a href=\"draw.html\">"))
         }
     }
 
@@ -201,7 +203,7 @@ struct RunFolderTests {
     static func blockedCases() {
         forEach([
             "config.json", "metrics.jsonl", "steps.jsonl", "last.safetensors", "best.safetensors", "report.html",
-            "checkpoint.safetensors",
+            "checkpoint.safetensors", "draw.html",
         ]) { try Self().blocked(name: $0) }
     }
 
@@ -222,11 +224,11 @@ struct RunFolderTests {
             return
         }
         #expect(path.hasSuffix(name))
-        let seven = [
-            "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
-            "report.html", "steps.jsonl",
+        let all = [
+            "best.safetensors", "checkpoint.safetensors", "config.json", "draw.html", "last.safetensors",
+            "metrics.jsonl", "report.html", "steps.jsonl",
         ]
-        #expect(try Set(files()).isSubset(of: seven))
+        #expect(try Set(files()).isSubset(of: all))
         #expect(FileManager.default.fileExists(atPath: directory.path + "/run/\(name)/inside"))
     }
 }
