@@ -51,7 +51,8 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
             guard let argument else { return nil }
             #if canImport(Glibc)
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)  // Linux takes it for the calling thread alone.
+                // Linux takes it for the calling thread alone.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
             #endif
             Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
             return nil
