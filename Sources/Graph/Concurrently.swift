@@ -34,7 +34,7 @@ private func canStartThread() -> Bool {
     return true
 }
 
-/// Calls `body` on a thread of its own, which works when nobody else wants to.
+/// Calls `body` on a thread of its own.
 ///
 /// - Returns: Whether the system gave one; else `body` is not called. Dispatch would ask for one again and again, and
 ///   its caller would wait.
@@ -42,7 +42,6 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
     #if canImport(Darwin)
         var thread: pthread_t?
         let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { argument in
-            pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0)
             Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
             return nil
         }
@@ -50,10 +49,6 @@ package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
         var thread = pthread_t()
         let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
             guard let argument else { return nil }
-            #if canImport(Glibc)
-                // Linux takes it for the calling thread alone.
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
-            #endif
             Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
             return nil
         }
