@@ -139,6 +139,7 @@ let package = Package(
             swiftSettings: optimized),
         .executableTarget(name: "train", dependencies: ["LanesReport", "LanesCommandLine", "LanesDownload"]),
         .executableTarget(name: "evaluate", dependencies: ["LanesReport", "LanesCommandLine"]),
+        .executableTarget(name: "compare", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "predict", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "export", dependencies: ["LanesExchange", "LanesCommandLine"]),
         .executableTarget(
@@ -170,7 +171,8 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["LanesCommandLine"]),
         // What a user's program sees: the library's one public module.
         .testTarget(name: "LanesTests", dependencies: ["Lanes"], swiftSettings: optimized),
-        .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "export", "TestSupport"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["train", "evaluate", "compare", "predict", "export", "TestSupport"]),
     ]
 )
 

@@ -33,3 +33,42 @@ private func canStartThread() -> Bool {
     lastStart.store(now, ordering: .relaxed)
     return true
 }
+
+/// Calls `body` on a thread of its own.
+///
+/// - Returns: Whether the system gave one; else `body` is not called. Dispatch would ask for one again and again, and
+///   its caller would wait.
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+    #if canImport(Darwin)
+        var thread: pthread_t?
+        let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { argument in
+            Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }
+    #else
+        var thread = pthread_t()
+        let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
+            guard let argument else { return nil }
+            Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }
+    #endif
+    let argument = Unmanaged.passRetained(ThreadBody(body))
+    guard pthread_create(&thread, nil, main, argument.toOpaque()) == 0 else {
+        argument.release()
+        return false
+    }
+    #if canImport(Darwin)
+        if let thread { pthread_detach(thread) }
+    #else
+        pthread_detach(thread)
+    #endif
+    return true
+}
+
+/// What a thread is to do, as an object, since the system passes on one pointer.
+private final class ThreadBody: Sendable {
+    let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}

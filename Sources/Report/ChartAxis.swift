@@ -1,5 +1,6 @@
 import Foundation
-import LanesTraining
+import LanesGraph
+import LanesRecipes
 
 /// Where values lie on an axis, from 0 at its beginning to 1 at its end, with labels at round numbers.
 struct ChartAxis {
@@ -43,13 +44,21 @@ struct ChartAxis {
         ticks = errors.ticks.map { Tick(position: 1 - $0.position, label: $0.label) }
     }
 
-    /// The epochs from 1, some of them labelled.
-    init(epochs count: Int) {
-        let spread = Double(max(count - 1, 1))
-        position = { count == 1 ? 0.5 : ($0 - 1) / spread }
+    /// The epochs from the beginning of the first, some of their ends labelled; of one or two their steps.
+    ///
+    /// - Parameter steps: Of an epoch, if known.
+    init(epochs count: Int, steps: Int? = nil) {
+        let spread = Double(max(count, 1))
+        position = { $0 / spread }
+        if let steps, steps > 0, count <= 2 {
+            let all = ChartAxis(linear: [0, Double(count * steps)], label: { grouped(Int($0.rounded())) })
+            let end = 1 / all.position(Double(count * steps))
+            ticks = all.ticks.map { Tick(position: $0.position * end, label: $0.label) }.filter { $0.position < 1.001 }
+            return
+        }
         let step = count <= 10 ? 1 : [2, 5, 10, 20, 50, 100, 200, 500].first { count <= 10 * $0 } ?? 1000
-        ticks = (1...max(count, 1)).filter { $0 % step == 0 }
-            .map { Tick(position: count == 1 ? 0.5 : Double($0 - 1) / spread, label: "\($0)") }
+        ticks = (0...max(count, 1)).filter { $0 % step == 0 }
+            .map { Tick(position: Double($0) / spread, label: "\($0)") }
     }
 
     /// As many round numbers as an axis has room for, the first at or below `least`, the last at or above
@@ -67,6 +76,6 @@ struct ChartAxis {
         return numbers
     }
 
-    /// As few digits as tell it: 0.05, 12, 1e-8.
-    static func short(_ number: Double) -> String { String(format: "%.6g", number).replacing("e-0", with: "e-") }
+    /// As few digits as tell it: 0.05, 12, 10⁻⁸.
+    static func short(_ number: Double) -> String { written(number, digits: 6) }
 }

@@ -6,7 +6,7 @@ extension HTMLReport {
     /// in words.
     func classes(ofTask index: Int) -> Markup {
         let task = recipe.tasks[index]
-        let ours = confusionTable(run.result.confusions[index].counts, task, "Confusion matrix")
+        let ours = confusionTable(run.result.confusions[index].counts, task, "Confusion matrix of the test images")
         let published: Markup =
             recipe.published.confusions[task.head].map { confusionTable($0, task, "The published one") } ?? ""
         return """
@@ -36,14 +36,15 @@ extension HTMLReport {
             }
             return "<tr><th scope=\"row\">\(row.0)</th>\(cells)</tr>\n"
         }
-        return """
-            <div class="scroll"><table class="confusion">
+        return Self.scrolling(
+            "\(caption), \(task.head)",
+            """
+            <table class="confusion">
             <caption>\(caption)</caption>
             <thead><tr><td></td>\(columns.map { "<th scope=\"col\">\($0)</th>" as Markup })</tr></thead>
             <tbody>
-            \(rows)</tbody></table></div>
-
-            """
+            \(rows)</tbody></table>
+            """)
     }
 
     private func frequentMistakes(_ index: Int) -> String {
@@ -85,8 +86,10 @@ extension HTMLReport {
             : """
             <th scope="col">published TP</th><th scope="col">FP</th><th scope="col">FN</th>
             """
-        return """
-            <div class="scroll"><table>
+        return Self.scrolling(
+            "By class, \(task.head)",
+            """
+            <table>
             <caption>By class: true positives, false positives, false negatives</caption>
             <thead><tr><th scope="col">class</th><th scope="col">TP</th><th scope="col">FP</th><th scope="col">FN</th>\
             <th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th>\(heads)</tr></thead>
@@ -94,8 +97,7 @@ extension HTMLReport {
             \(rows)</tbody>
             <tfoot><tr><th scope="row">macro mean</th><td></td><td></td><td></td>\
             <td>\(decimals(confusion.macroPrecision))</td><td>\(decimals(confusion.macroRecall))</td>\
-            <td>\(decimals(confusion.macroF1))</td></tr></tfoot></table></div>
-
-            """
+            <td>\(decimals(confusion.macroF1))</td></tr></tfoot></table>
+            """)
     }
 }

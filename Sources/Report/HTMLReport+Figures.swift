@@ -9,7 +9,7 @@ extension HTMLReport {
         let figures: [Markup] = zip(recipe.tasks, run.result.confusions).map { task, confusion in
             let wrong = confusion.total - confusion.correct
             return """
-                <div><dt>\(task.head) accuracy</dt>
+                <div><dt>\(task.head), test accuracy</dt>
                 <dd class="figure">\(percent(confusion.accuracy))</dd>
                 <dd>95 % interval \(interval(of: confusion))</dd>
                 <dd>\(grouped(wrong)) of \(grouped(confusion.total)) wrong</dd>\(publishedAccuracy(of: task))</div>
@@ -25,13 +25,23 @@ extension HTMLReport {
             .map { "\n<dd>published \(percent($0.value))</dd>" } ?? ""
     }
 
-    /// Which epoch the results are those of, where that was chosen.
+    /// What was chosen on which images.
     private var choice: Markup {
-        guard let epoch = run.resultEpoch, recipe.settings.keepsBest else { return "" }
+        guard let epoch = run.resultEpoch else { return "" }
         let images = epoch.validation == nil ? "test" : "validation"
+        let criterion = "the one with the best \(recipe.tasks[0].head) accuracy on the \(images) images"
+        // Of several epochs the best on some images does better on these than it would on others.
+        let warning = images == "test" ? ", as no others are held out: this figure is a little too good" : ""
+        if recipe.settings.keepsBest {
+            return """
+                <p class="remark">Results and weights are those of epoch \(epoch.epoch), chosen as \(criterion)\(warning).</p>
+
+                """
+        }
+        guard let best = run.bestEpoch, run.epochs.count > 1 else { return "" }
         return """
-            <p class="remark">Results and weights are those of epoch \(epoch.epoch), chosen as the one with the best \
-            \(recipe.tasks[0].head) accuracy on the \(images) images.</p>
+            <p class="remark">These are the figures of the last epoch, which nothing chose. The file \
+            best.safetensors holds epoch \(best), \(criterion)\(images == "test" ? ", as no others are held out" : "").</p>
 
             """
     }
@@ -56,7 +66,7 @@ extension HTMLReport {
             rows.isEmpty
             ? "<p>It prints no figures.</p>\n"
             : """
-            <div class="scroll"><table>
+            <div class="scroll" role="region" aria-label="Beside the published figures" tabindex="0"><table>
             <thead><tr><th scope="col">figure</th><th scope="col">here</th><th scope="col">95 % interval</th>\
             <th scope="col">published</th>\(difference)</tr></thead>
             <tbody>
@@ -64,7 +74,7 @@ extension HTMLReport {
 
             """
         return """
-            <section>
+            <section id="published">
             <h2>Beside the published figures</h2>
             <p>Source report: “\(published.report)”.</p>
             \(differences)\(table)\(note)</section>

@@ -10,29 +10,40 @@ extension HTMLReport {
         let (mistakes, classes) = (run.result.mistakes[index], recipe.tasks[index].classes)
         let wrong = run.result.confusions[index].total - run.result.confusions[index].correct
         if wrong == 0 { return "<p>No mistakes.</p>\n" }
-        let items: [Markup] = mistakes.map { mistake in
+        let items: [Markup] = mistakes.filter { run.test.list.indices.contains($0.sample) }.map { mistake in
             let (label, prediction) = (classes[mistake.label], classes[mistake.prediction])
-            let probability = String(format: "%.1f %%", mistake.probability * 100)
+            let wrong = probability(mistake.probability)
+            var right: Markup = ""
+            if let own = mistake.labelProbability, let rank = mistake.labelRank {
+                right = "<br/>\(label): \(probability(own))\(classes.count > 2 ? ", no. \(rank)" : "")"
+            }
             return """
                 <li><img src="\(picture(of: mistake.sample))" width="56" height="56" \
-                alt="\(label) taken for \(prediction) with \(probability)"/>\
-                <b>\(label) → \(prediction)</b><br/>\(probability)</li>
+                alt="test image \(mistake.sample): \(label) taken for \(prediction) with \(wrong)"/>\
+                <b>\(label) → \(prediction)</b><br/>\(prediction): \(wrong)\(right)<br/>\
+                image \(grouped(mistake.sample))</li>
 
                 """
         }
         let which = mistakes.count < wrong ? "\(mistakes.count) of \(grouped(wrong)) mistakes" : "All mistakes"
         return """
             <h3>The worst mistakes</h3>
-            <p class="remark">\(which), the surest first: actual → predicted class, with the probability that the \
-            network gave the wrong class.</p>
+            <p class="remark">\(which) in the test images, the surest first: actual → predicted class, the probability that \
+            the network gave the wrong class, what it gave the right one and which place that has among its answers, and \
+            the image’s number, counted from 0.</p>
             <ul class="mistakes">
             \(items)</ul>
 
             """
     }
 
+    /// A probability with no more digits than it deserves.
+    func probability(_ value: Double) -> String {
+        value > 0 && value < 0.0005 ? "below 0.1 %" : String(format: "%.1f %%", value * 100)
+    }
+
     /// A test image, turned as the network saw it.
-    private func picture(of sample: Int) -> String {
+    func picture(of sample: Int) -> String {
         var values = [Float](repeating: 0, count: Recipe.imageShape.count)
         var span = values.mutableSpan
         run.test.load(sample, input: 0, into: &span)
@@ -58,7 +69,7 @@ extension HTMLReport {
         let steps = 11
         let scale: [Markup] = (0..<steps).map { cell(Float($0 - steps / 2) / Float(steps / 2), x: $0, y: 0) }
         return """
-            <section>
+            <section id="filters">
             <h2>First-layer filters</h2>
             <p class="remark">The \(filters.values.count) filters of the first convolution, \
             \(filters.height)×\(filters.width) weights each, all on one scale:</p>

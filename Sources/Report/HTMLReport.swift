@@ -2,7 +2,8 @@ import Foundation
 import LanesGraph
 import LanesRecipes
 
-/// A run as one page that needs nothing but itself: no scripts, no other files, no network. It is well-formed XML too.
+/// A run as one page that needs nothing but itself: no other files, no network, and no scripts but the line by which the
+/// page of a run that goes on loads itself again. It is well-formed XML too.
 public struct HTMLReport {
     let run: Run
 
@@ -21,6 +22,8 @@ public struct HTMLReport {
     private var page: Markup {
         let kind = isTraining ? "training run" : "evaluation"
         let tasks: [Markup] = hasResult ? recipe.tasks.indices.map(task) : []
+        let drawing: Markup =
+            run.drawingPage.map { "<p><a href=\"\($0)\">Draw a digit for this network</a></p>\n" } ?? ""
         let remark: Markup = run.remark.map { "<p class=\"warning\">\($0)</p>\n" } ?? ""
         return """
             <!DOCTYPE html>
@@ -30,6 +33,7 @@ public struct HTMLReport {
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta name="color-scheme" content="light dark"/>
             <title>\(recipe.name): \(kind)</title>
+            \(reload)\
             <style>
             \(HTMLReport.stylesheet)</style>
             </head>
@@ -38,11 +42,40 @@ public struct HTMLReport {
             <h1>\(recipe.name)</h1>
             <p class="summary">\(recipe.summary)</p>
             <p class="remark">\(introduction)</p>
-            \(remark)</header>
+            \(progress)\(remark)\(drawing)</header>
             <main>
-            \(headline)\(publishedFigures)\(curves)\(epochTable)\(tasks)\(filters)\(howToRepeat)</main>
+            \(headline)\(publishedFigures)\(curves)\(tasks)\(network)\(layerSizes)\(filters)\(featureMaps)\(howToRepeat)</main>
             </body>
             </html>
+
+            """
+    }
+
+    /// Seconds after which the page of a run that goes on loads itself again. Browsers then stay where they were on it.
+    private static let reloadInterval = 3
+
+    private var reload: Markup {
+        guard run.isRunning else { return "" }
+        return """
+            <script>setTimeout(function () { location.reload() }, \(Self.reloadInterval * 1000))</script>
+            <noscript><meta http-equiv="refresh" content="\(Self.reloadInterval)"/></noscript>
+
+            """
+    }
+
+    /// How far a run that goes on has come.
+    private var progress: Markup {
+        guard run.isRunning else { return "" }
+        let (epochs, planned) = (run.epochs.count, recipe.settings.epochs)
+        let done = max(epochs * (run.history?.stepsPerEpoch ?? 0), run.history?.losses.last?.step ?? 0)
+        let all = max(run.history?.steps ?? 1, 1)
+        let now = run.date.formatted(date: .omitted, time: .standard)
+        let begins =
+            done == 0 ? "The training begins" : "The training runs: \(counted(epochs, "epoch")) of \(planned) done"
+        return """
+            <p class="running" role="status"><progress max="\(all)" value="\(min(done, all))" \
+            aria-label="steps done">\(100 * done / all) %</progress> \(begins), step \(grouped(done)) of \(grouped(all)), \
+            at \(now). This page loads itself again.</p>
 
             """
     }
@@ -53,17 +86,19 @@ public struct HTMLReport {
         guard isTraining else {
             return "An evaluation of saved weights on \(images); nothing was trained. \(weights). Data: \(run.origin)."
         }
-        let epochs = counted(run.epochs.count, "epoch")
-        return "Trained for \(epochs) on \(grouped(run.trainingCount)) images, tested on \(images). \(weights). "
+        let held = run.validationCount == 0 ? "" : ", validated on \(grouped(run.validationCount))"
+        let trained = run.isRunning ? "Training" : "Trained for \(counted(run.epochs.count, "epoch"))"
+        return "\(trained) on \(grouped(run.trainingCount)) training images\(held), tested on \(images). \(weights). "
             + "Data: \(run.origin)."
     }
 
     /// All about one task.
     private func task(_ index: Int) -> Markup {
         """
-        <section>
+        <section id="task\(index + 1)">
         <h2>Task: \(recipe.tasks[index].head)</h2>
-        \(classes(ofTask: index))\(mistakes(ofTask: index))</section>
+        \(classes(ofTask: index))\(calibration(ofTask: index))\(mistakes(ofTask: index))\
+        \(certainty(ofTask: index))</section>
 
         """
     }

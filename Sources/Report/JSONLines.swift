@@ -9,17 +9,18 @@ public struct JSONLines: Sendable {
     /// - Parameter recipe: The one that is trained.
     public init(_ recipe: Recipe) { self.recipe = recipe }
 
-    /// An epoch's object with a line break. The loss called `validation_loss` is that of the test images where the recipe
-    /// holds none out.
+    /// An epoch's object with a line break. What is called `validation` is missing where the recipe holds no images out.
+    /// `metrics` are the test images' too.
     public func epoch(_ result: EpochResult) -> Data {
         var object: [String: Any] = [
             "event": "epoch", "epoch": result.epoch, "seconds": result.seconds, "train_loss": result.training.loss,
-            "validation_loss": result.deciding.loss, "learning_rate": result.learningRate,
-            "train_metrics": metrics(result.training),
+            "learning_rate": result.learningRate, "train_metrics": metrics(result.training),
         ]
-        object["test_loss"] = result.test?.loss
-        object["metrics"] = result.test.map(metrics)
+        object["validation_loss"] = result.validation?.loss
         object["validation_metrics"] = result.validation.map(metrics)
+        object["test_loss"] = result.test?.loss
+        for key in ["test_metrics", "metrics"] { object[key] = result.test.map(metrics) }
+        object["test_images"] = result.test?.count
         return Self.line(object)
     }
 
@@ -29,11 +30,40 @@ public struct JSONLines: Sendable {
     public func done(_ run: Run, folder: String? = nil) -> Data {
         var object: [String: Any] = [
             "event": "done", "data": run.origin, "weights_sha256": run.weightsDigest, "metrics": metrics(run.result),
-            "test_loss": run.result.loss, "peak_memory_bytes": run.peakMemory, "differences": run.differences,
+            "test_metrics": metrics(run.result), "test_loss": run.result.loss, "test_images": run.result.count,
+            "peak_memory_bytes": run.peakMemory, "differences": run.differences,
         ]
         object["result_epoch"] = run.resultEpoch?.epoch
         object["output"] = folder
         return Self.line(object)
+    }
+
+    /// A line for every loss and every look at the layers, in the order of the steps.
+    func steps(_ history: TrainingHistory) -> Data {
+        let settings = recipe.settings
+        func rate(_ done: Int) -> Double {
+            settings.learningRate * settings.schedule.factor(max(done - 1, 0), history.stepsPerEpoch, history.steps)
+        }
+        let losses = history.losses.filter(\.loss.isFinite).map { point in
+            let object: [String: Any] = [
+                "step": point.step, "epochs": Double(point.step) / Double(max(history.stepsPerEpoch, 1)),
+                "train_loss": point.loss, "learning_rate": rate(point.step),
+            ]
+            return (point.step, object)
+        }
+        let sizes = history.layers.indices.map(history.sizes)
+        let layers = history.measuredSteps.enumerated().map { place, step in
+            let each = zip(history.layers, sizes).map { name, sizes in
+                let figures = [
+                    ("weight", sizes[place].weight), ("gradient", sizes[place].gradient),
+                    ("update", sizes[place].update),
+                ]
+                return (name, Dictionary(uniqueKeysWithValues: figures.map { ($0, Double($1)) }.filter { $1.isFinite }))
+            }
+            let object: [String: Any] = ["step": step, "layers": Dictionary(each) { first, _ in first }]
+            return (step, object)
+        }
+        return (losses + layers).sorted { $0.0 < $1.0 }.reduce(Data()) { $0 + Self.line($1.1) }
     }
 
     private func metrics(_ evaluation: Evaluation) -> [String: Double] {

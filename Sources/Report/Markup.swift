@@ -23,7 +23,13 @@ struct Markup: ExpressibleByStringInterpolation, Sendable {
         mutating func appendInterpolation(_ parts: [Markup]) { for part in parts { text += part.text } }
         mutating func appendInterpolation(_ number: Int) { text += String(number) }
         /// A length or a coordinate: two decimals.
-        mutating func appendInterpolation(_ length: Double) { text += String(format: "%.2f", length) }
+        mutating func appendInterpolation(_ length: Double) {
+            guard length.isFinite, abs(length) < 1e9 else { return text += "0" }
+            let hundredths = Int((abs(length) * 100).rounded())
+            let rest = hundredths % 100
+            text +=
+                (length < 0 && hundredths > 0 ? "-" : "") + "\(hundredths / 100)." + (rest < 10 ? "0" : "") + "\(rest)"
+        }
         mutating func appendInterpolation(_ string: String) { text += Markup.escaped(string) }
     }
 

@@ -8,7 +8,10 @@ import LanesTraining
 /// - `metrics.jsonl`: a line an epoch, and one at the end;
 /// - `last.safetensors`, `best.safetensors`: the weights with PyTorch's names, of the last epoch and of the best one;
 /// - `checkpoint.safetensors`: where a run that was ended goes on;
-/// - `report.html`: all of it to look at, written when the run has ended.
+/// - `steps.jsonl`: a line for every few steps, with their training loss and their last learning rate, and for those at
+///   which the layers were looked at;
+/// - `report.html`: all of it to look at, written again after every epoch and with every checkpoint;
+/// - `draw.html`: the trained network to draw digits for, when the run has ended.
 ///
 /// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
 /// run left stays until the first epoch of this one has ended, but for the checkpoint of a run that had ended.
@@ -26,6 +29,8 @@ public final class RunFolder {
     private var metrics = Data()
     /// Whether the files are this run's, or there are none yet.
     private var isOurs: Bool
+    /// Writes the reports of the run as it goes on, so that no step waits for them.
+    private let reporter = LiveReporter()
     /// Describes the unfinished earlier run in the folder, if there is one; its checkpoint stays until an epoch of this
     /// run has ended.
     public let unfinished: String?
@@ -76,8 +81,10 @@ public final class RunFolder {
     }
 
     private static let checkpointName = "checkpoint.safetensors"
+    private static let drawingPageName = "draw.html"
     private static let results = [
-        "config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html",
+        "config.json", "metrics.jsonl", "steps.jsonl", "last.safetensors", "best.safetensors", "report.html",
+        drawingPageName,
     ]
 
     /// Where the run in a folder goes on.
@@ -110,7 +117,8 @@ public final class RunFolder {
                 // Weights name their own recipe. All other files of the earlier run go: none may describe these
                 // weights, and its checkpoint must not resume among this run's results.
                 let foreign = unfinished == nil ? [] : [Self.checkpointName]
-                for name in foreign + ["report.html", "metrics.jsonl", "config.json"] { try remove(name) }
+                let others = [Self.drawingPageName, "report.html", "metrics.jsonl", "steps.jsonl", "config.json"]
+                for name in foreign + others { try remove(name) }
             }
             let model = trainer.model(metadata: metadata)
             try model.write(to: folder.appendingPathComponent("last.safetensors"))
@@ -125,13 +133,21 @@ public final class RunFolder {
         if !isOurs { try write(configuration, "config.json") }
         isOurs = true
         try record(checkpoint.epochs)
+        try write(JSONLines(recipe).steps(trainer.history), "steps.jsonl")
         return true
     }
 
-    /// Adds the last line, and writes the report.
+    /// Adds the last line, and writes the page to draw on and the report.
     public func finish(_ run: Run) throws {
         metrics += JSONLines(recipe).done(run, folder: path)
         try write(metrics, "metrics.jsonl")
+        var run = run
+        if let model = run.model {
+            let page = try DrawingPage(
+                model, title: "Draw a digit", summary: "\(recipe.name): \(recipe.summary)", picture: .digit)
+            try write(Data(page.html.utf8), Self.drawingPageName)
+            run.drawingPage = Self.drawingPageName
+        }
         try report(run)
     }
 
@@ -141,8 +157,19 @@ public final class RunFolder {
     @discardableResult
     public func report(_ run: Run) throws -> Bool {
         guard isOurs else { return false }
+        reporter.finish()
         try write(Data(HTMLReport(run).html.utf8), "report.html")
         return true
+    }
+
+    /// The same of a run that goes on, on a thread of its own and at most once a second: what is lost where it cannot be
+    /// written is the look at it, and the run goes on.
+    ///
+    /// - Parameter run: Made only where it is wanted now.
+    public func reportLater(_ run: () throws -> Run) {
+        guard isOurs, reporter.isReady, let now = try? run() else { return }
+        let file = folder.appendingPathComponent("report.html")
+        reporter.start { try? AtomicFile.write(Data(HTMLReport(now).html.utf8), to: file) }
     }
 
     private func record(_ epochs: [EpochResult]) throws {

@@ -37,6 +37,8 @@ public struct Checkpoint: Sendable {
         /// Of the epoch that is under way, with the seconds that it took so far.
         let sum: ResultSum.Saved?
         let seconds: Double
+        /// None in an older checkpoint.
+        var history: TrainingHistory?
     }
 
     /// Something that decides the result of a training, as text.

@@ -26,25 +26,29 @@ public struct Evaluation: Sendable, Equatable, Codable {
     public let mistakes: [[Mistake]]
     /// The fraction of right answers of each head.
     public let accuracies: [Double]
+    /// Of each head how sure the answers were, nil for one whose outputs are no softmax. nil altogether for the samples that
+    /// were trained on, and where details are left out.
+    public let confidences: [Confidence?]?
 
     package init(
-        count: Int, loss: Double, metrics: [Figure], confusions: [ConfusionMatrix], mistakes: [[Mistake]]
+        count: Int, loss: Double, metrics: [Figure], confusions: [ConfusionMatrix], mistakes: [[Mistake]],
+        confidences: [Confidence?]? = nil
     ) {
-        self.init(count, loss, metrics, confusions, mistakes, accuracies: confusions.map(\.accuracy))
+        self.init(count, loss, metrics, confusions, mistakes, confidences, accuracies: confusions.map(\.accuracy))
     }
 
     private init(
         _ count: Int, _ loss: Double, _ metrics: [Figure], _ confusions: [ConfusionMatrix], _ mistakes: [[Mistake]],
-        accuracies: [Double]
+        _ confidences: [Confidence?]?, accuracies: [Double]
     ) {
-        (self.count, self.loss, self.metrics) = (count, loss, metrics)
+        (self.count, self.loss, self.metrics, self.confidences) = (count, loss, metrics, confidences)
         (self.confusions, self.mistakes, self.accuracies) = (confusions, mistakes, accuracies)
     }
 
     /// The figures alone.
     var withoutDetails: Evaluation {
         Evaluation(
-            count, loss, metrics, confusions.map { _ in ConfusionMatrix(classes: 0) }, mistakes.map { _ in [] },
+            count, loss, metrics, confusions.map { _ in ConfusionMatrix(classes: 0) }, mistakes.map { _ in [] }, nil,
             accuracies: accuracies)
     }
 
@@ -71,9 +75,18 @@ public struct Mistake: Sendable, Equatable, Codable {
     public let prediction: Int
     /// The probability that the network gave the wrong class, 0…1.
     public let probability: Double
+    /// What it gave the right one; nil where an older checkpoint does not say.
+    public let labelProbability: Double?
+    /// The right class's place in the order of the probabilities, 2 where only the wrong answer came before it; nil where
+    /// an older checkpoint does not say.
+    public let labelRank: Int?
 
-    package init(sample: Int, label: Int, prediction: Int, probability: Double) {
+    package init(
+        sample: Int, label: Int, prediction: Int, probability: Double, labelProbability: Double? = nil,
+        labelRank: Int? = nil
+    ) {
         (self.sample, self.label, self.prediction, self.probability) = (sample, label, prediction, probability)
+        (self.labelProbability, self.labelRank) = (labelProbability, labelRank)
     }
 }
 
@@ -91,6 +104,9 @@ final class ResultSum: @unchecked Sendable {
     private var places: [Range<Int>] = []
     var confusions: [ConfusionMatrix]
     private var mistakes: [[Mistake]]
+    /// Of each head whose outputs are a softmax's.
+    private var confidences: [Confidence?]
+    private var hasDetails = false
 
     /// How many mistakes of each head are kept.
     private static let keptMistakes = 48
@@ -105,6 +121,10 @@ final class ResultSum: @unchecked Sendable {
             }
         }
         mistakes = graph.heads.map { _ in [] }
+        confidences = zip(graph.heads, confusions).map { head, confusion in
+            let isSoftmax = head.loss.answer == .softmax || head.loss.answer == .logProbabilities
+            return isSoftmax && confusion.classes > 0 ? Confidence(classes: confusion.classes) : nil
+        }
         losses = graph.heads.map { _ in (0, 0) }
         for (head, description) in graph.metricHeads.enumerated() {
             let first = sums.count
@@ -142,12 +162,20 @@ final class ResultSum: @unchecked Sendable {
                 }
                 guard let label, (0..<confusions[head].classes).contains(label) else { continue }
                 confusions[head].add(label: label, prediction: prediction)
-                guard let samples, label != prediction else { continue }
-                let answer = probabilities(result.output(ofHead: head, sample: sample))[prediction]
+                guard let samples else { continue }
+                hasDetails = true
+                let number = samples[samples.startIndex + sample]
+                if confidences[head] != nil {
+                    let probability = result.probability(ofHead: head, sample: sample, prediction: prediction)
+                    confidences[head]?.add(
+                        .init(sample: number, prediction: prediction, probability: probability), label: label)
+                }
+                guard label != prediction else { continue }
+                let all = probabilities(result.output(ofHead: head, sample: sample))
                 mistakes[head].append(
                     Mistake(
-                        sample: samples[samples.startIndex + sample], label: label, prediction: prediction,
-                        probability: answer))
+                        sample: number, label: label, prediction: prediction, probability: all[prediction],
+                        labelProbability: all[label], labelRank: 1 + all.count { $0 > all[label] }))
             }
         }
     }
@@ -170,7 +198,8 @@ final class ResultSum: @unchecked Sendable {
             return Evaluation.Figure(name: figure.name, value: value)
         }
         return Evaluation(
-            count: count, loss: meanLoss, metrics: metrics, confusions: confusions, mistakes: worst)
+            count: count, loss: meanLoss, metrics: metrics, confusions: confusions, mistakes: worst,
+            confidences: hasDetails ? confidences : nil)
     }
 }
 
@@ -182,6 +211,18 @@ extension Graph {
                 name: heads[index].name, outputCount: outputShape(ofHead: index).count, target: targets[index],
                 answer: heads[index].loss.answer)
         }
+    }
+}
+
+extension StepResult<Float> {
+    /// The softmax's probability of the class that is answered, the greatest, without a copy of the outputs.
+    fileprivate func probability(ofHead head: Int, sample: Int, prediction: Int) -> Double {
+        var sum = 0.0
+        withOutput(ofHead: head, sample: sample) { output, _ in
+            guard output.indices.contains(prediction) else { return }
+            for index in output.indices { sum += exp(Double(output[index] - output[prediction])) }
+        }
+        return 1 / sum
     }
 }
 

@@ -22,8 +22,11 @@ package final class Evaluator {
 
     /// The network's results on the samples as they are: no transforms, no dropout.
     ///
+    /// - Parameter onProgress: Called with the number of samples that are done, by any thread, one call at a time.
     /// - Throws: What the dataset throws, and `TrainingError` for a target that its loss cannot take.
-    package func evaluate(_ dataset: any Dataset) throws -> Evaluation {
+    package func evaluate(
+        _ dataset: any Dataset, onProgress: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws -> Evaluation {
         try graph.check(dataset)
         let batches = DatasetBatches(
             dataset, order: Array(0..<dataset.count), batchSize: executor.batchSize, firstStep: 0,
@@ -31,6 +34,7 @@ package final class Evaluator {
         let sum = ResultSum(graph, metrics)
         try executor.run(steps: batches.steps, from: batches) { result in
             sum.add(result, samples: batches.samples(ofStep: result.step))
+            onProgress(sum.count)
         }
         return sum.evaluation
     }

@@ -19,7 +19,7 @@ extension Trainer {
             Checkpoint.Record(
                 conditions: conditions, step: step, isFinished: isFinished, epochs: epochs,
                 bestEpoch: bestEpoch?.epoch, sum: isBetweenEpochs ? nil : try partial.sum.saved(),
-                seconds: partial.seconds),
+                seconds: partial.seconds, history: history),
             parts: parts)
     }
 
@@ -48,6 +48,7 @@ extension Trainer {
                 expected: "\(stepsPerEpoch) steps an epoch, \(steps) in all")
         }
         for epoch in record.epochs { try check(epoch) }
+        try recorder.restore(record.history, step: record.step)
         best =
             settings.keepsBest && bestEpoch != nil
             ? try checkpoint.parameters(Checkpoint.best, like: parameters) : nil
@@ -80,11 +81,23 @@ extension Trainer {
                             && (0..<classes).contains($0.prediction)
                     }
                 }
+                && evaluation.confidences.map { confidences in
+                    confidences.count == classes.count
+                        && zip(confidences, classes).allSatisfy { confidence, classes in
+                            confidence?.isConsistent(samples: dataset.count, classes: classes) ?? true
+                        }
+                } ?? true
             guard isOurs else {
                 throw ModelError(
                     "epoch \(epoch.epoch)", found: "results of another network", expected: "those of this training")
             }
         }
+    }
+
+    /// Of the training, validation and test samples their number and SHA-256, in words, as far as there are such.
+    package func sampleDigests() throws -> [(name: String, value: String)] {
+        try currentConditions().filter { $0.name.hasSuffix(" samples") && $0.value != "none" }
+            .map { ($0.name, $0.value) }
     }
 
     /// Everything that decides what comes out, worked out once.

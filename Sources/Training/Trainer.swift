@@ -39,6 +39,7 @@ public final class Trainer {
     private let evaluator: Evaluator
     private let scratch: ScratchPool
     private let stopper: Stopper
+    let recorder: HistoryRecorder
     private var isRunning = false
     /// Steps done.
     var step = 0
@@ -91,6 +92,9 @@ public final class Trainer {
             threads: settings.threads)
         scratch = ScratchPool(count: settings.threads, size: training.inputs[0].count)
         partial = (ResultSum(graph, metrics), 0)
+        let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
+        recorder = try HistoryRecorder(
+            executor, stepsPerEpoch: stepsPerEpoch, steps: settings.steps ?? stepsPerEpoch * settings.epochs)
         guard let checkpoint else { return }
         try checkpoint.check(try currentConditions())
         try restore(checkpoint)
@@ -103,6 +107,10 @@ public final class Trainer {
 
     /// Steps of the whole training, unless it is ended earlier.
     public var steps: Int { settings.steps ?? stepsPerEpoch * settings.epochs }
+
+    /// The losses between the epochs' ends so far, and how great the numbers of the layers were. Not to be asked while steps
+    /// run, but in the closures of `run` that are called between them.
+    public var history: TrainingHistory { recorder.history }
 
     /// Whether nothing is left to train: a run came to the end of the training.
     public private(set) var isFinished = false
@@ -119,11 +127,13 @@ public final class Trainer {
     ///     and when the run is paused; what it throws ends the run. The data are read once more for it, to take their
     ///     digest.
     ///   - onProgress: Called after every step, by any thread, one call at a time.
+    ///   - onEvaluation: The same after every part of an epoch's evaluation.
     /// - Throws: `TrainingError`, or what a dataset or a closure throws. The epochs until then stay.
     public func run(
         checkpointEvery interval: Double = 60, onEpoch: (EpochResult) throws -> Void = { _ in },
         onCheckpoint: ((Checkpoint) throws -> Void)? = nil,
-        onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
+        onProgress: @escaping @Sendable (TrainingProgress) -> Void = { _ in },
+        onEvaluation: @escaping @Sendable (EvaluationProgress) -> Void = { _ in }
     ) throws {
         guard !isRunning else { throw TrainingError.busy }
         isRunning = true
@@ -138,13 +148,14 @@ public final class Trainer {
             self.paused = nil
         } else {
             (step, epochs, bestEpoch, best, partial) = (0, [], nil, nil, (ResultSum(graph, metrics), 0))
+            recorder.reset()
             // The optimizer and the averages begin anew with the first step; until then they are as a run left them.
             try save(onCheckpoint)
         }
         isFinished = isOver
         while !isFinished {
             let result = try trainEpoch(
-                checkpointEvery: onCheckpoint == nil ? .infinity : interval, onCheckpoint, onProgress)
+                checkpointEvery: onCheckpoint == nil ? .infinity : interval, onCheckpoint, onProgress, onEvaluation)
             guard let result else { break }
             try add(result)
             isFinished = isOver || stopper.isStopped
@@ -245,7 +256,8 @@ public final class Trainer {
     /// - Returns: nil where the run was paused before the end.
     private func trainEpoch(
         checkpointEvery interval: Double, _ onCheckpoint: ((Checkpoint) throws -> Void)?,
-        _ onProgress: @escaping @Sendable (TrainingProgress) -> Void
+        _ onProgress: @escaping @Sendable (TrainingProgress) -> Void,
+        _ onEvaluation: @escaping @Sendable (EvaluationProgress) -> Void
     ) throws -> EpochResult? {
         let (epoch, stepsPerEpoch, steps) = (epochs.count + 1, stepsPerEpoch, steps)
         let order = permutation(count: training.count, seed: settings.seed, epoch: epoch)
@@ -259,11 +271,13 @@ public final class Trainer {
         let learningRate = LearningRate { rate * factor($0, stepsPerEpoch, steps) }
         let epochCount = (steps - 1) / stepsPerEpoch + 1
         let end = min(batches.steps.upperBound, steps)
-        let (sum, stopper, executor) = (partial.sum, stopper, executor)
+        let (sum, stopper, executor, recorder) = (partial.sum, stopper, executor, recorder)
         while step < end {
             let (start, before) = (DispatchTime.now(), partial.seconds)
+            recorder.begin(step: step)
             try executor.run(steps: step..<end, from: batches, learningRate: learningRate) { result in
                 sum.add(result)
+                recorder.add(result)
                 let seconds = secondsSince(start)
                 onProgress(
                     TrainingProgress(
@@ -279,10 +293,16 @@ public final class Trainer {
             if step < end { try save(onCheckpoint) }
         }
         executor.updateAverages()
+        func evaluate(_ dataset: any Dataset, _ part: EvaluationProgress.Part) throws -> Evaluation {
+            try evaluator.evaluate(dataset) { [total = dataset.count] done in
+                onEvaluation(
+                    EvaluationProgress(epoch: epoch, epochs: epochCount, part: part, done: done, total: total))
+            }
+        }
         let result = EpochResult(
             epoch: epoch, seconds: partial.seconds, learningRate: learningRate.rate(step - 1),
-            training: sum.evaluation, validation: try validation.map(evaluator.evaluate),
-            test: try test.map(evaluator.evaluate))
+            training: sum.evaluation, validation: try validation.map { try evaluate($0, .validation) },
+            test: try test.map { try evaluate($0, .test) })
         // The last step may have taken the weights too far, and no later step would notice.
         for (samples, evaluation) in [("validation", result.validation), ("test", result.test)] {
             guard let evaluation, !evaluation.loss.isFinite else { continue }

@@ -93,8 +93,9 @@ enum TrainCommand {
         let bar = options.json ? nil : ProgressBar()
         defer { bar?.clear() }  // Before an error is printed on its line.
         var isSaved = false
+        let test = try recipe.testExamples(of: data)
         func ended(remark: String? = nil) throws -> Run {
-            var run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: command)
+            var run = try Run(recipe, trainer, test: test, data: data, command: command)
             run.remark = remark
             return run
         }
@@ -105,11 +106,19 @@ enum TrainCommand {
                     bar?.clear()
                     printer.epoch(result)
                 },
-                onCheckpoint: { isSaved = try folder.save($0, of: trainer) },
+                onCheckpoint: { checkpoint in
+                    isSaved = try folder.save(checkpoint, of: trainer)
+                    // Of a run that has ended there is the whole report at once.
+                    if checkpoint.isFinished || Interruption.noted != nil { return }
+                    folder.reportLater {
+                        try Run(recipe, trainer, test: test, data: data, command: command, isRunning: true)
+                    }
+                },
                 onProgress: { progress in
                     if Interruption.noted != nil { progress.pause() }
                     bar?.show(progress)
-                })
+                },
+                onEvaluation: { bar?.show($0) })
         } catch let error as TrainingError {
             try folder.report(ended(remark: "The training ran away: \(error)."))
             throw error
@@ -139,14 +148,14 @@ enum TrainCommand {
     }
 
     private static func printList() throws {
+        let width = min(terminalColumns(of: STDOUT_FILENO) ?? 80, 80)
         for recipe in Recipe.all {
+            let about =
+                "batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), "
+                + "\(counted(recipe.settings.epochs, "epoch")); published: \(recipe.published.summary)"
+            let lines = folded(words: about, width: width - 4, indent: 0).replacing("\n", with: "\n    ")
             try printLine(
-                """
-                \(recipe.name): \(recipe.summary)
-                    batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), \
-                \(counted(recipe.settings.epochs, "epoch")); \
-                published: \(recipe.published.summary)
-                """)
+                folded(words: "\(recipe.name): \(recipe.summary)", width: width, indent: 4) + "\n    " + lines)
         }
     }
 

@@ -31,25 +31,34 @@ struct TrainPrinter {
         if isJSON { return printToStandardError("\(origin)\n") }
         let parameters = trainer.graph.trainableCount
         let validation = trainer.validation.map { "\($0.count) validation, " } ?? ""
-        print(
-            """
-            \(origin)
-            \(recipe.name): \(recipe.summary); \(parameters) parameters, all trainable
-            \(trainer.training.count) training, \(validation)\(trainer.test?.count ?? 0) test \
-            images, batch \(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), \
-            \(counted(trainer.settings.threads, "thread"))
-            """)
+        words("\(origin)")
+        words("\(recipe.name): \(recipe.summary); \(parameters) parameters, all trainable")
+        words(
+            "\(trainer.training.count) training, \(validation)\(trainer.test?.count ?? 0) test images, batch "
+                + "\(recipe.settings.batchSize), learning rate \(recipe.settings.learningRate), "
+                + counted(trainer.settings.threads, "thread"))
     }
+
+    /// A line that is broken between words where it goes to a terminal and is wider.
+    private mutating func words(_ text: String) { print(folded(words: text, width: columns)) }
+
+    private var columns: Int? { terminalColumns(of: STDOUT_FILENO) }
 
     mutating func epoch(_ result: EpochResult) {
         if isJSON { return print(JSONLines(recipe).epoch(result)) }
-        let validation = result.validation.map { "  validation loss \(decimals($0.loss))" } ?? ""
-        let test = result.test ?? result.deciding
-        let accuracies = zip(recipe.tasks, test.accuracies).map { "\($0.head) \(percent($1))" }
-        print(
-            "epoch \(result.epoch)/\(recipe.settings.epochs)  loss \(decimals(result.training.loss))\(validation)"
-                + "  test loss \(decimals(test.loss))  \(accuracies.joined(separator: "  "))"
-                + String(format: "  %.1f s", result.seconds))
+        print(folded(Self.parts(of: result, recipe), width: columns))
+    }
+
+    /// What an epoch's line says, each part to be kept whole.
+    static func parts(of result: EpochResult, _ recipe: Recipe) -> [String] {
+        func figures(_ name: String, _ evaluation: Evaluation?) -> [String] {
+            guard let evaluation else { return [] }
+            return ["\(name) loss \(decimals(evaluation.loss))"]
+                + zip(recipe.tasks, evaluation.accuracies).map { "\(name) \($0.head) \(percent($1))" }
+        }
+        return ["epoch \(result.epoch)/\(recipe.settings.epochs)", "training loss \(decimals(result.training.loss))"]
+            + figures("validation", result.validation) + figures("test", result.test)
+            + [String(format: "%.1f s", result.seconds)]
     }
 
     /// In JSON; people are told with the command's end.
@@ -64,11 +73,15 @@ struct TrainPrinter {
 
     mutating func finish(_ run: Run, folder: String) {
         if isJSON { return print(JSONLines(recipe).done(run, folder: folder)) }
-        if let epoch = run.resultEpoch { print("\nresults of epoch \(epoch.epoch)") }
-        print(run.recipe.summary(of: run.result))
-        print("\npublished: \(recipe.published.summary)")
+        if let epoch = run.resultEpoch {
+            print("")
+            words("results on the test images, of epoch \(epoch.epoch)\(run.choice)")
+        }
+        print(run.recipe.summary(of: run.result, width: columns))
+        print("")
+        words("published: \(recipe.published.summary)")
         if !recipe.published.report.isEmpty, !run.differences.isEmpty {
-            print("this run is not the published experiment: \(run.differences.joined(separator: ", "))")
+            words("this run is not the published experiment: \(run.differences.joined(separator: ", "))")
         }
         print(String(format: "peak memory %.0f MB", Double(run.peakMemory) / 1e6))
         print("weights SHA-256 \(run.weightsDigest)")

@@ -43,9 +43,14 @@ struct ResumeCommandTests: Sendable {
         while process.isRunning, lines("\(folder)/metrics.jsonl").count < count { usleep(2000) }
     }
 
-    private let six = [
+    /// Files of a run that was ended.
+    private let seven = [
         "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "report.html",
+        "steps.jsonl",
     ]
+
+    /// Those of one that came to its end.
+    private var eight: [String] { (seven + ["draw.html"]).sorted() }
 
     @Test(
         "A run that is ended by a signal says how it goes on, and ends as if nothing had been", arguments: [1, 2, 15])
@@ -62,12 +67,12 @@ struct ResumeCommandTests: Sendable {
             #/train: ended by (SIGINT|SIGTERM|SIGHUP) in epoch \d+ of 20; it goes on with: swift run train --resume ended\n/#
         let match = try #require(ended.errors.wholeMatch(of: message), "\(ended.errors)")
         #expect(String(match.1) == name)
-        #expect(try files("ended") == six)
+        #expect(try files("ended") == seven)
         #expect(try String(contentsOfFile: path("ended/report.html"), encoding: .utf8).contains("ended by \(match.1)"))
         let resumed = try await run(["--resume", "ended", "--threads", "1"])
         #expect(resumed.exitCode == 0, "\(resumed.errors)")
         #expect(try outcome("ended") == outcome("whole"))
-        #expect(try files("ended") == six)
+        #expect(try files("ended") == eight)
         // Of the weights, of the epoch table and of everything else but times, dates and threads.
         let command = try #require(lines("ended/config.json").first { $0.contains("command") })
         #expect(command.contains("--output ended") && !command.contains("--resume"))
@@ -103,7 +108,7 @@ struct ResumeCommandTests: Sendable {
         }
         #expect(ends.contains(-SIGKILL) && ends.isSubset(of: [-SIGKILL, 0]))
         #expect(try outcome("killed") == outcome("whole"))
-        #expect(try files("killed") == six)
+        #expect(try files("killed") == eight)
     }
 
     @Test("What a killed run left half-written is removed by the next one")
@@ -112,7 +117,7 @@ struct ResumeCommandTests: Sendable {
         try directory.write([1, 2, 3], to: "run/.mine.tmp")
         let ended = try await run(["mlp", "--data", "digits", "--epochs", "1", "--output", "run"])
         #expect(ended.exitCode == 0)
-        #expect(try files("run") == [".mine.tmp"] + six)
+        #expect(try files("run") == [".mine.tmp"] + eight)
     }
 
     @Test("A reader that goes away, a closed output and a full one lose nothing")
@@ -129,10 +134,10 @@ struct ResumeCommandTests: Sendable {
                 #expect(ended.errors.hasSuffix("train: standard output: No space left on device\n"), "\(ended.errors)")
             }
             // The reader's end does not wait for the training's.
-            for _ in 0..<500 where try lines("\(name)/metrics.jsonl").count < 4 || files(name) != six {
+            for _ in 0..<500 where try lines("\(name)/metrics.jsonl").count < 4 || files(name) != eight {
                 try await Task.sleep(for: .milliseconds(20))
             }
-            #expect(try files(name) == six, "\(name)")
+            #expect(try files(name) == eight, "\(name)")
             #expect(try outcome(name) == outcome("gone"), "\(name)")
         }
     }
@@ -151,14 +156,14 @@ struct ResumeCommandTests: Sendable {
         }
         #expect(first.exitCode == 0, "\(first.errors)")
         #expect(lines("run/config.json").contains { $0.contains("\"recipe\" : \"compact\"") })
-        #expect(try files("run") == six)
+        #expect(try files("run") == eight)
     }
 
     @Test("A rerun that fails leaves the earlier run's files as they are")
     func failingRerun() async throws {
         let short = ["mlp", "--data", "digits", "--epochs", "1", "--output", "run"]
         #expect(try await run(short).exitCode == 0)
-        let results = six.filter { $0 != "checkpoint.safetensors" }
+        let results = eight.filter { $0 != "checkpoint.safetensors" }
         func contents() throws -> [Data] {
             try results.map { try Data(contentsOf: URL(fileURLWithPath: path("run/\($0)"))) }
         }

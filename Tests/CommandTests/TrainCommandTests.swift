@@ -119,10 +119,13 @@ struct TrainCommandTests {
             try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
         }
         #expect(objects.map { $0["event"] as? String } == ["epoch", "epoch", "done"])
-        let keys = ["epoch", "seconds", "train_loss", "validation_loss"]
+        let keys = ["epoch", "seconds", "train_loss", "test_loss", "test_images"]
         for (index, epoch) in objects.dropLast().enumerated() {
             for key in keys { #expect(epoch[key] is NSNumber, "\(key)") }
             #expect((epoch["epoch"] as? NSNumber)?.intValue == index + 1)
+            // Nothing is held out, and the test images' figures go under their own name alone.
+            #expect(epoch["validation_loss"] == nil && epoch["validation_metrics"] == nil)
+            #expect(epoch["test_metrics"] as? [String: Double] == epoch["metrics"] as? [String: Double])
         }
         for object in objects {
             let metrics = try #require(object["metrics"] as? [String: Any])
@@ -145,8 +148,8 @@ struct TrainCommandTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/run").sorted()
         #expect(
             files == [
-                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
-                "report.html",
+                "best.safetensors", "checkpoint.safetensors", "config.json", "draw.html", "last.safetensors",
+                "metrics.jsonl", "report.html", "steps.jsonl",
             ])
     }
 
@@ -179,7 +182,8 @@ struct TrainCommandTests {
             ["merged", "--data", "digits", "--epochs", "1", "--output", "run"], in: directory)
         #expect(run.exitCode == 0, "\(run.errors)")
         for text in [
-            "4880 parameters, all trainable", "36 training, 4 validation, 20 test images, batch 16", "validation loss ",
+            "4880 parameters, all trainable", "36 training, 4 validation, 20 test images, batch 16", "training loss ",
+            "validation loss ", "validation group ", "test loss ", "test group ",
             "group: accuracy ", "95 % interval", "published: group accuracy 99.18 %", "0 6", "4 9",
         ] {
             #expect(run.output.contains(text), "\(text) is missing")
@@ -267,7 +271,12 @@ struct TrainCommandTests {
         let run = try await CommandProcess.run(words, in: directory)
         #expect(run.exitCode == 0)
         #expect(run.errors.isEmpty)
-        for text in found { #expect(run.output.contains(text), "\(text) is missing") }
+        let output = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for text in found {
+            let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(output.contains(words), "\(text) is missing")
+        }
         #expect(!run.output.contains("epoch 1/"))
+        if words == ["--list"] { #expect(run.lines.allSatisfy { $0.count <= 80 }) }
     }
 }

@@ -1,5 +1,6 @@
 import LanesData
 import LanesFiles
+import LanesGraph
 import Foundation
 import LanesTraining
 import TestSupport
@@ -227,6 +228,71 @@ struct ReportTests {
         #expect(squares.map { $0.attributes["class"] } == ["negative", "positive", "positive", "positive"])
         #expect(squares.map { $0.attributes["fill-opacity"] } == ["1.00", "0.50", "0.00", "0.25"])
         #expect(squares.map { $0.attributes["x"] } == ["0", "1", "0", "1"])
+    }
+
+    /// A training of a recipe on a few drawn digits, as it stands after some steps and at its end.
+    private func trained(_ recipe: Recipe) throws -> (running: Run, ended: Run) {
+        var recipe = recipe
+        (recipe.settings.epochs, recipe.settings.batchSize) = (2, 4)
+        let data = try drawnDigits(220, test: 40)
+        let (trainer, test) = (try recipe.trainer(on: data, seed: 1, threads: 2), try recipe.testExamples(of: data))
+        var running: Run?
+        try trainer.run(onEpoch: { _ in
+            let now = try Run(recipe, trainer, test: test, data: data, command: "", isRunning: true)
+            running = running ?? now
+        })
+        return (try #require(running), try Run(recipe, trainer, test: test, data: data, command: ""))
+    }
+
+    @Test(
+        "The page of a run that goes on loads itself again and says how far it has come; that of its end does neither")
+    func live() throws {
+        let (running, ended) = try trained(.threehead)
+        let steps = try #require(running.history?.steps)
+        let page = try page(running)
+        #expect(page.all("script").count == 1 && page.all("noscript").count == 1)
+        let progress = try #require(page.all("progress").first).attributes
+        #expect(progress["max"] == "\(steps)" && progress["value"] == "\(steps / 2)")
+        #expect(page.all("p").contains { $0.text.contains("1 epoch of 2 done, step \(steps / 2) of \(steps)") })
+        #expect(page.all("h2").map(\.text).contains("Network"))
+        let last = try self.page(ended)
+        #expect(last.all("script").isEmpty && last.all("progress").isEmpty)
+    }
+
+    @Test("A whole report: network, layers, curves by step, reliability, certainty, maps, and whence it comes")
+    func wholeReport() throws {
+        for recipe in [Recipe.threehead, .compact, .rotation, .mlp, .best] {
+            let run = try trained(recipe).ended
+            let page = try page(run)
+            let (graph, history) = (try recipe.graph(), try #require(run.history))
+            for title in ["Network", "Layers in the course of the training", "One image through the network"] {
+                #expect(page.all("h2").map(\.text).contains(title), "\(recipe.name)")
+            }
+            // A row of each node, and the sums.
+            for member in graph.members {
+                #expect(page.rows.contains { $0.first == member.name && $0.contains("\(member.shape)") })
+            }
+            #expect(page.rows.contains { $0.first == "all" && $0.contains(grouped(graph.trainableCount)) })
+            let sparks = page.all("svg").filter { $0.attributes["class"] == "spark" }
+            #expect(sparks.count == 3 * history.layers.count && history.measuredSteps.count > 1)
+            let loss = try #require(
+                page.all("figure").first { $0.all("figcaption").first?.text.hasPrefix("Loss") == true })
+            let points = loss.all("polyline").first?.attributes["points"]?.split(separator: " ")
+            #expect(points?.count == history.losses.count && history.losses.count == history.steps)
+            for (index, task) in recipe.tasks.enumerated() {
+                let confidence = try #require(run.result.confidences?[index])
+                #expect(confidence.bins.reduce(0) { $0 + $1.count } == run.test.count)
+                #expect(page.all("strong").map(\.text).contains(percent(confidence.expectedCalibrationError)))
+                #expect(page.all("figcaption").contains { $0.text == "Reliability, \(task.head)" })
+                #expect(page.all("caption").contains { $0.text == task.head })
+            }
+            #expect(page.all("img").allSatisfy { $0.attributes["alt"]?.isEmpty == false })
+            let facts = try #require(page.all("dl").last).text
+            for fact in run.sampleDigests.map({ String($0.value.suffix(64)) }) + [run.surroundings.processor, "Swift"] {
+                #expect(facts.contains(fact))
+            }
+            #expect(run.sampleDigests.map(\.name).contains("training samples"))
+        }
     }
 
     @Test("Charts of any figures hold numbers alone", .namingCases)

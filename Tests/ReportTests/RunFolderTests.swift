@@ -72,6 +72,7 @@ struct RunFolderTests {
         #expect(
             try files() == [
                 "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
+                "steps.jsonl",
             ])
     }
 
@@ -87,8 +88,8 @@ struct RunFolderTests {
             ])
     }
 
-    @Test("A run that has ended leaves six files, whatever an earlier one left")
-    func sixFiles() throws {
+    @Test("A run that has ended leaves seven files, whatever an earlier one left")
+    func sevenFiles() throws {
         for seed in 1...2 as ClosedRange<UInt64> {
             var recipe = Recipe.mlp
             recipe.settings.epochs = 1
@@ -100,11 +101,13 @@ struct RunFolderTests {
             let run = try Run(recipe, trainer, test: recipe.testExamples(of: data), data: data, command: "")
             #expect(try run.weightsDigest == trainer.parameters.digest() && run.result == trainer.epochs[0].test)
             try folder.finish(run)
-            let six = [
-                "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
-                "report.html",
+            let all = [
+                "best.safetensors", "checkpoint.safetensors", "config.json", "draw.html", "last.safetensors",
+                "metrics.jsonl", "report.html", "steps.jsonl",
             ]
-            #expect(try files("a/b") == six)
+            #expect(try files("a/b") == all)
+            let report = try String(contentsOfFile: directory.path + "/a/b/report.html", encoding: .utf8)
+            #expect(report.contains("<a href=\"draw.html\">"))
         }
     }
 
@@ -199,8 +202,8 @@ struct RunFolderTests {
     @Test("A file that cannot be replaced is an error that names it, and nothing half-written stays", .namingCases)
     static func blockedCases() {
         forEach([
-            "config.json", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html",
-            "checkpoint.safetensors",
+            "config.json", "metrics.jsonl", "steps.jsonl", "last.safetensors", "best.safetensors", "report.html",
+            "checkpoint.safetensors", "draw.html",
         ]) { try Self().blocked(name: $0) }
     }
 
@@ -221,11 +224,11 @@ struct RunFolderTests {
             return
         }
         #expect(path.hasSuffix(name))
-        let six = [
-            "best.safetensors", "checkpoint.safetensors", "config.json", "last.safetensors", "metrics.jsonl",
-            "report.html",
+        let all = [
+            "best.safetensors", "checkpoint.safetensors", "config.json", "draw.html", "last.safetensors",
+            "metrics.jsonl", "report.html", "steps.jsonl",
         ]
-        #expect(try Set(files()).isSubset(of: six))
+        #expect(try Set(files()).isSubset(of: all))
         #expect(FileManager.default.fileExists(atPath: directory.path + "/run/\(name)/inside"))
     }
 }

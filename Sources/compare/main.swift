@@ -1,0 +1,3 @@
+import LanesCommandLine
+
+runCommand("compare") { try CompareCommand.run() }
