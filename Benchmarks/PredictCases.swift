@@ -4,29 +4,30 @@ import LanesKernels
 import LanesRecipes
 import LanesTraining
 
-/// `predict/RECIPE/1` and `predict/RECIPE/256`: what a loaded model answers to one image on one thread, and to 256 on all,
-/// from the caller's numbers to the answers.
+/// `predict/NETWORK/1`, `predict/NETWORK/1/all` and `predict/NETWORK/256`: what a loaded model answers to one image on one
+/// thread, to one on all, and to 256 on all, from the caller's numbers to the answers.
 func predictCases(threads: Int) -> [Case] {
-    Recipe.all.flatMap { recipe in
-        [1, 256].map { batch in
-            Case(name: "predict/\(recipe.name)/\(batch)") {
-                let graph = try recipe.graph()
+    StepNetwork.all.flatMap { network in
+        [("1", 1, 1), ("1/all", 1, threads), ("256", 256, threads)].map { name, batch, threads in
+            Case(name: "predict/\(network.name)/\(name)") {
+                let graph = try network.graph()
+                let classes = graph.heads.indices.map { (0..<graph.outputShape(ofHead: $0).count).map(String.init) }
                 let model = try Model(
-                    graph, Parameters<Float>(graph, seed: 1), normalization: recipe.settings.normalization,
-                    classes: recipe.tasks.map(\.classes))
+                    graph, Parameters<Float>(graph, seed: 1), normalization: [.mnist], classes: classes)
                 var random = RandomStream(seed: 1, purpose: .gradientCheck)
                 let images = (0..<batch).map { _ in
-                    (0..<Recipe.imageShape.count).map { _ in Float(random.uniform()) }
+                    (0..<graph.inputs[0].shape.count).map { _ in Float(random.uniform()) }
                 }
-                let used = batch == 1 ? 1 : threads
                 let samples = images.map { [$0] }
                 return Work(
-                    operations: 2 * Double(graph.multiplyAdds * batch), threads: used,
+                    operations: 2 * Double(graph.multiplyAdds * batch), threads: threads,
                     verify: { try verifyPrediction(model, images[0]) },
                     time: { seconds in
                         // Once outside of the closure, so that what it throws is not lost.
-                        _ = try model.predict(batch: samples, threads: used)
-                        return timeCalls(seconds: seconds) { _ = try? model.predict(batch: samples, threads: used) }
+                        _ = try model.predict(batch: samples, threads: threads)
+                        return timeCalls(seconds: seconds) {
+                            _ = try? model.predict(batch: samples, threads: threads)
+                        }
                     }, plain: nil)
             }
         }

@@ -2,7 +2,7 @@ import Foundation
 import LanesKernels
 
 // The plain loops that every kernel is checked against (in Double) and compared with for speed (in Float): one thread,
-// arrays, no blocking, as anybody would write them from the definition.
+// arrays, no blocking, straight from the definition.
 
 /// C = op(A)·op(B) for some rows of C: [rows.count × n]. A is [m × k] or, transposed, [k × m]; B [k × n] or [n × k].
 @specialized(where T == Float)

@@ -14,9 +14,9 @@ import LanesRecipes
 ///
 /// Values are written `--epochs 3` or `--epochs=3`; whatever follows `--` is an argument, not an option. `--help` (`-h`)
 /// is always there and prints a text made from the declarations.
-public struct ArgumentParser<Values>: Sendable {
+package struct ArgumentParser<Values>: Sendable {
     /// One option or argument: its name, its line of help, and where its value goes.
-    public struct Option: Sendable {
+    package struct Option: Sendable {
         let name: String
         /// The value's name in the help text; nil for a flag.
         let placeholder: String?
@@ -32,7 +32,7 @@ public struct ArgumentParser<Values>: Sendable {
         var label: String { placeholder.map { "--\(name) \($0)" } ?? "--\(name)" }
 
         /// `--name`, which takes no value.
-        public static func flag(
+        package static func flag(
             _ name: String, _ help: String, set: @escaping @Sendable (inout Values) -> Void
         ) -> Option {
             Option(name: name, placeholder: nil, help: help, expected: "no value") { values, _ in
@@ -42,7 +42,7 @@ public struct ArgumentParser<Values>: Sendable {
         }
 
         /// `--name N`, a whole number that is neither below `minimum` nor above `maximum`.
-        public static func integer(
+        package static func integer(
             _ name: String, _ placeholder: String, atLeast minimum: Int = 1, atMost maximum: Int? = nil, _ help: String,
             set: @escaping @Sendable (inout Values, Int) -> Void
         ) -> Option {
@@ -56,7 +56,7 @@ public struct ArgumentParser<Values>: Sendable {
         }
 
         /// `--name X`, a finite number above 0.
-        public static func positiveNumber(
+        package static func positiveNumber(
             _ name: String, _ placeholder: String, _ help: String,
             set: @escaping @Sendable (inout Values, Double) -> Void
         ) -> Option {
@@ -68,7 +68,7 @@ public struct ArgumentParser<Values>: Sendable {
         }
 
         /// `--name TEXT`, any text that is not empty.
-        public static func text(
+        package static func text(
             _ name: String, _ placeholder: String, _ help: String,
             set: @escaping @Sendable (inout Values, String) -> Void
         ) -> Option {
@@ -79,7 +79,7 @@ public struct ArgumentParser<Values>: Sendable {
         }
 
         /// An argument that is known by its place and not by a name.
-        public static func argument(
+        package static func argument(
             _ placeholder: String, _ help: String, isRequired: Bool = false,
             set: @escaping @Sendable (inout Values, String) -> Void
         ) -> Option {
@@ -101,7 +101,7 @@ public struct ArgumentParser<Values>: Sendable {
     ///   - arguments: What may stand on the line without a name, in this order.
     ///   - remaining: What takes all further ones; without it they are refused.
     ///   - options: What may stand there in any order, each once.
-    public init(
+    package init(
         command: String, summary: String, arguments: [Option] = [], remaining: Option? = nil, options: [Option]
     ) {
         self.command = command
@@ -112,7 +112,7 @@ public struct ArgumentParser<Values>: Sendable {
     }
 
     /// The text that `--help` prints.
-    public var help: String {
+    package var help: String {
         let arguments = arguments + (remaining.map { [$0] } ?? [])
         let usage = ["Usage:", command] + arguments.map(\.usage) + ["[options]"]
         var rows = arguments.map { ($0.placeholder ?? "", $0.help) } + options.map { ($0.label, $0.help) }
@@ -127,7 +127,7 @@ public struct ArgumentParser<Values>: Sendable {
     /// - Parameter defaults: The values of what the words do not mention.
     /// - Returns: nil where the words ask for help.
     /// - Throws: `UsageError` for an unknown or repeated option, a missing or wrong value, an argument too many or too few.
-    public func parse(_ words: [String], into defaults: Values) throws(UsageError) -> Values? {
+    package func parse(_ words: [String], into defaults: Values) throws(UsageError) -> Values? {
         let named = words.prefix { $0 != "--" }
         if named.contains("--help") || named.contains("-h") { return nil }
         var values = defaults
@@ -186,7 +186,7 @@ public struct ArgumentParser<Values>: Sendable {
 
     /// Reads this process's command line. Prints the help and exits with 0 where it is asked for; prints what is wrong to
     /// standard error and exits with 64 where something is.
-    public func parseOrExit(into defaults: Values) -> Values {
+    package func parseOrExit(into defaults: Values) -> Values {
         do {
             if let values = try parse(Array(CommandLine.arguments.dropFirst()), into: defaults) { return values }
             print(help)

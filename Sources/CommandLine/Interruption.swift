@@ -2,20 +2,20 @@ import Foundation
 import Synchronization
 
 /// A signal that asked the process to end: SIGINT (Ctrl-C), SIGTERM, or SIGHUP of a terminal that closes.
-public struct Interruption: Error, CustomStringConvertible {
-    public let signal: Int32
-    public let description: String
+package struct Interruption: Error, CustomStringConvertible {
+    package let signal: Int32
+    package let description: String
 
-    public init(signal: Int32, _ description: String) { (self.signal, self.description) = (signal, description) }
+    package init(signal: Int32, _ description: String) { (self.signal, self.description) = (signal, description) }
 
     /// "SIGINT", "SIGTERM" or "SIGHUP".
-    public static func name(_ signal: Int32) -> String {
+    package static func name(_ signal: Int32) -> String {
         signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP"
     }
 
     /// From now on the first of these signals is only noted, also where a shell has them ignored for a job in the
     /// background; a second one ends the process. A reader of standard output that goes away ends nothing.
-    public static func watch() {
+    package static func watch() {
         Foundation.signal(SIGPIPE, SIG_IGN)
         _ = received.load(ordering: .relaxed)  // A handler must not be the first to touch it.
         // nohup has it ignored, and means that.
@@ -39,7 +39,7 @@ public struct Interruption: Error, CustomStringConvertible {
     }
 
     /// The signal that was noted; nil for none.
-    public static var noted: Int32? {
+    package static var noted: Int32? {
         let number = received.load(ordering: .relaxed)
         return number == 0 ? nil : number
     }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// A mistake in how a command was called: which option, what was found and what was expected.
-public struct UsageError: Error, Equatable, CustomStringConvertible {
+package struct UsageError: Error, Equatable, CustomStringConvertible {
     /// The exit code of a command that was called wrongly: `EX_USAGE` of BSD's sysexits.h.
-    public static let exitCode: Int32 = 64
+    package static let exitCode: Int32 = 64
 
-    public let description: String
+    package let description: String
 
-    public init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

@@ -10,7 +10,7 @@ import LanesTraining
 ///     let both = try ArrayDataset(
 ///         inputs: [.init(pixels, shape: image), .init(ages)], targets: [.classes(labels), .values(.init(weights))])
 ///
-/// All initializers throw ``FileError/badData(file:problem:)`` with the dataset's name where counts do not fit
+/// All initializers throw `FileError.badData` with the dataset's name where counts do not fit
 /// together, a label has no class or a number is not finite.
 public struct ArrayDataset: Dataset {
     /// Of each sample as many numbers as a shape has, [height][width][channels].
@@ -18,9 +18,11 @@ public struct ArrayDataset: Dataset {
         let shape: Shape
         /// The samples one after another.
         let values: [Float]
-        /// Why the rows do not make samples of the shape, if so.
+        /// Why the rows do not fit the shape; nil if they do.
         let problem: String?
 
+        /// Rows of the same length each.
+        ///
         /// - Parameters:
         ///   - rows: The numbers of each sample.
         ///   - shape: The samples' shape; nil for a vector.
@@ -31,6 +33,8 @@ public struct ArrayDataset: Dataset {
             (self.shape, values) = (shape, rows.flatMap { $0 })
         }
 
+        /// As many samples as the numbers make.
+        ///
         /// - Parameters:
         ///   - values: The numbers of all samples one after another.
         ///   - shape: Each sample's shape.
@@ -41,6 +45,7 @@ public struct ArrayDataset: Dataset {
     public enum Answers: Sendable {
         /// Each sample's class, with the names of the classes; nil for the numbers up to the greatest label.
         case classes([Int], names: [String]? = nil)
+        /// Numbers that the head's output is to come near.
         case values(Numbers)
     }
 
@@ -76,7 +81,7 @@ public struct ArrayDataset: Dataset {
                     throw .badData(
                         file: name, problem: "found \(labels.count) labels, expected one for each of \(count) samples")
                 }
-                // A number beyond is none that a Float holds.
+                // Floats hold labels, and greater ones would not be exact.
                 guard classCount <= ArrayDataset.mostClasses else {
                     throw .badData(
                         file: name, problem: "found \(classCount) classes, expected at most \(ArrayDataset.mostClasses)"

@@ -22,15 +22,18 @@ public struct IDX: Sendable, Equatable {
 
     /// Reads a file, raw or gzip, whichever its first two bytes say.
     ///
-    /// - Throws: ``FileError`` for a file that is missing, cannot be read or does not hold what its header says.
+    /// - Throws: `FileError` for a file that is missing, cannot be read or does not hold what its header says.
     public init(contentsOf path: String, kind: Kind) throws(FileError) {
         try self.init(FileContent.open(path), kind: kind)
     }
 
     /// Takes apart the content of a file, unpacked.
     ///
-    /// - Parameter name: The file's name for errors.
-    /// - Throws: ``FileError/badData(file:problem:)``.
+    /// - Parameters:
+    ///   - content: The bytes of the file.
+    ///   - name: The file's name for errors.
+    ///   - kind: What the file must hold.
+    /// - Throws: `FileError.badData`.
     public init(content: consuming [UInt8], name: String, kind: Kind) throws(FileError) {
         try self.init(ByteReader(MemoryStream(content), name: name), kind: kind)
     }

@@ -11,9 +11,11 @@ import LanesTraining
 ///
 /// R² is the same for both; a mean squared error is that of the standardized numbers, deviation² times smaller.
 public struct StandardizedTarget<Base: Dataset>: Dataset {
+    /// The dataset with the targets as they were.
     public let base: Base
+    /// What is subtracted from the targets and what they are divided by then.
     public let normalization: Normalization
-    /// The head whose targets they are.
+    /// The head whose targets are standardized.
     public let head: Int
 
     public var name: String { base.name }
@@ -32,9 +34,11 @@ public struct StandardizedTarget<Base: Dataset>: Dataset {
 }
 
 extension Dataset {
+    /// This dataset with one head's targets standardized.
+    ///
     /// - Parameters:
-    ///   - normalization: Learned from the training samples alone, for all parts of a dataset; one mean and deviation, or one
-    ///     for each channel of the target.
+    ///   - normalization: Learned from the training samples alone, for all parts of a dataset; one mean and deviation,
+    ///     or one for each channel of the target.
     ///   - head: One whose target is numbers.
     /// - Throws: `SettingsError` for classes, and for another number of means and deviations.
     public func standardizingTarget(

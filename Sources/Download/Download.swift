@@ -2,17 +2,20 @@ import Foundation
 import LanesData
 import LanesFiles
 
-/// A file that could be had from no mirror.
-public struct DownloadError: Error, CustomStringConvertible, Equatable, Sendable {
+/// No mirror gave a file.
+package struct DownloadError: Error, CustomStringConvertible, Equatable, Sendable {
     /// The file's name.
-    public let file: String
+    package let file: String
     /// Each URL that was tried, with what went wrong there.
-    public let problem: String
+    package let problem: String
 
-    public init(file: String, problem: String) { (self.file, self.problem) = (file, problem) }
+    /// - Parameters:
+    ///   - file: The file's name.
+    ///   - problem: What went wrong at each URL.
+    package init(file: String, problem: String) { (self.file, self.problem) = (file, problem) }
 
     /// "train-images-idx3-ubyte.gz: https://…: found HTTP status 404, expected 200"
-    public var description: String { "\(file): \(problem)" }
+    package var description: String { "\(file): \(problem)" }
 }
 
 /// Fetches the packed files of a data set from the first mirror that has them.
@@ -21,18 +24,18 @@ public struct DownloadError: Error, CustomStringConvertible, Equatable, Sendable
 ///
 /// A file gets its name only when it is complete and its content is the expected one. Until then it grows as
 /// `NAME.gz.part`, from which the next mirror, or the next run, goes on.
-public struct Download: Sendable {
+package struct Download: Sendable {
     /// A file to fetch.
-    public struct File: Sendable {
+    package struct File: Sendable {
         /// Its name without `.gz`.
-        public let name: String
+        package let name: String
         /// The SHA-256 of its content, unpacked, because mirrors may pack it differently, in hexadecimal digits.
-        public let digest: String
+        package let digest: String
 
         /// - Parameters:
         ///   - name: The name without `.gz`.
         ///   - digest: The SHA-256 of the unpacked content as 64 lower-case hexadecimal digits.
-        public init(name: String, digest: String) {
+        package init(name: String, digest: String) {
             self.name = name
             self.digest = digest
         }
@@ -40,13 +43,13 @@ public struct Download: Sendable {
 
     /// Where the files go; it is created where it is missing. If it has none of them and `MNIST/raw` below it, where
     /// torchvision puts them, has some, they go there.
-    public let directory: String
+    package let directory: String
     /// What to fetch.
-    public let files: [File]
+    package let files: [File]
     /// URLs, each ending in a slash, below which the files lie as `NAME.gz`.
-    public let mirrors: [String]
+    package let mirrors: [String]
     /// After how many seconds without a byte a mirror is given up.
-    public let timeout: Double
+    package let timeout: Double
 
     /// More bytes than any of the files unpacks to.
     package var longestContent = 1 << 30
@@ -56,7 +59,7 @@ public struct Download: Sendable {
     ///   - files: What to fetch.
     ///   - mirrors: URLs, each ending in a slash, below which the files lie as `NAME.gz`.
     ///   - timeout: After how many seconds without a byte a mirror is given up.
-    public init(
+    package init(
         to directory: String = "data/mnist", files: [File] = MNIST.downloads, mirrors: [String] = MNIST.mirrors,
         timeout: Double = 30
     ) {
@@ -68,13 +71,13 @@ public struct Download: Sendable {
 
     /// Fetches what is not in the directory yet, packed or raw, and returns when all of it is there.
     ///
-    /// A packed file that is damaged is replaced; one that holds other data is somebody's and stays.
+    /// A packed file that is damaged is replaced; an intact one with other content is left alone.
     ///
     /// - Parameter progress: Called on this thread with the name of the file, how many of its bytes are there, and how
     ///   many there will be where the mirror says so.
     /// - Throws: ``DownloadError`` where no mirror has a file; `FileError`: `unwritable` or `unreadable` for the
     ///   directory or what is in it, `badData` where other data has the name of a file.
-    public func run(
+    package func run(
         progress: (_ file: String, _ received: Int, _ expected: Int?) -> Void = { _, _, _ in }
     ) throws {
         let place = MNIST.directory(of: files.map(\.name), below: directory) ?? directory
@@ -182,10 +185,10 @@ public struct Download: Sendable {
 
 extension MNIST {
     /// MNIST's four files as they are downloaded.
-    public static let downloads = files.map { Download.File(name: $0.name, digest: $0.digest) }
+    package static let downloads = files.map { Download.File(name: $0.name, digest: $0.digest) }
 
     /// Where MNIST's files lie, packed.
-    public static let mirrors = [
+    package static let mirrors = [
         "https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
     ]
 }

@@ -7,11 +7,11 @@ import Synchronization
     import FoundationNetworking
 #endif
 
-/// Why a partial file did not become a whole one.
+/// Why a partial file could not be completed.
 enum TransferFailure: Error {
-    /// There was no answer, an unusable one or only the beginning of one. What the partial file holds is of use still.
+    /// There was no answer, an unusable one or only the beginning of one. The partial file can be continued.
     case interrupted(String)
-    /// What the partial file holds is of no use.
+    /// The partial file cannot be continued.
     case wrongContent(String)
     /// The partial file cannot be written or read: no other mirror would help.
     case storage(FileError)
@@ -24,7 +24,7 @@ enum TransferFailure: Error {
     }
 }
 
-/// One HTTP request (RFC 9110) for what a partial file has not got yet.
+/// One HTTP request (RFC 9110) for the bytes that a partial file still lacks.
 struct Transfer {
     let url: String
     /// The partial file's path. It is made when the first byte arrives.
@@ -79,7 +79,7 @@ struct Transfer {
                 guard error == nil, file >= 0, count == expected ?? count else {
                     throw .interrupted("the answer ended early, \(extent(count, expected))")
                 }
-                guard fsync(file) == 0 else { throw .storage(.unwritable(path: part)) }
+                guard synchronizeToDrive(file) == 0 else { throw .storage(.unwritable(path: part)) }
                 return
             }
         }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Files that are there whole or not at all.
-public enum AtomicFile {
+package enum AtomicFile {
     /// Writes a file so that a reader, also one after a crash or a power cut, finds either the old content or the new.
     ///
     /// The data goes to a temporary file in the same folder, since a rename is atomic only within one file system. It
@@ -12,7 +12,7 @@ public enum AtomicFile {
     /// - Throws: ``FileError/unwritable(path:problem:)``. What stood at `url` before then still stands there and no
     ///   temporary file is left; only where the last step fails, bringing the folder's entry to the disk, is the new
     ///   file in its place already.
-    public static func write(_ data: Data, to url: URL) throws(FileError) { try write([data], to: url) }
+    package static func write(_ data: Data, to url: URL) throws(FileError) { try write([data], to: url) }
 
     /// The same for content in several pieces, one after another.
     package static func write(_ pieces: [some ContiguousBytes], to url: URL) throws(FileError) {
@@ -63,7 +63,7 @@ public enum AtomicFile {
     /// Makes a folder, with those above it, unless it is there.
     ///
     /// - Throws: ``FileError/unwritable(path:problem:)``.
-    public static func makeFolder(_ path: String) throws(FileError) {
+    package static func makeFolder(_ path: String) throws(FileError) {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
         let above = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -130,7 +130,7 @@ public enum AtomicFile {
             guard fchmod(file, rights) == 0 else { throw SystemFailure(operation: "set the rights") }
         }
         for piece in pieces { try write(piece, to: file) }
-        guard fsync(file) == 0 else { throw SystemFailure(operation: "write") }
+        guard synchronizeToDrive(file) == 0 else { throw SystemFailure(operation: "write") }
     }
 
     private static func write(_ piece: some ContiguousBytes, to file: Int32) throws(SystemFailure) {
@@ -152,8 +152,19 @@ public enum AtomicFile {
         guard descriptor >= 0 else { throw SystemFailure(operation: "open") }
         defer { close(descriptor) }
         // File systems that cannot fsync a folder, some of them remote, answer EINVAL.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw SystemFailure(operation: "synchronize") }
+        guard synchronizeToDrive(descriptor) == 0 || errno == EINVAL else {
+            throw SystemFailure(operation: "synchronize")
+        }
     }
+}
+
+/// As `fsync`: after it a file's bytes, or a folder's names, survive a power cut.
+package func synchronizeToDrive(_ descriptor: Int32) -> Int32 {
+    #if canImport(Darwin)
+        // There `fsync` leaves them in the drive's own memory; some file systems know nothing more, some of them remote.
+        if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
+    #endif
+    return fsync(descriptor)
 }
 
 /// The system call that has just failed, with the reason that `errno` gives before another call overwrites it.

@@ -5,7 +5,7 @@ import Foundation
 package enum FileContent {
     /// The most bytes of a text, which is held as a whole.
     package static let longestText = 1 << 30
-    /// The most bytes of one that is unpacked: a file of a thousandth of them might be made to do harm.
+    /// The most bytes of a packed one: a malicious file unpacks to a thousand times its own size.
     package static let longestPackedText = 1 << 28
 
     /// Opens a file, whose content is unpacked if its first bytes are those of a gzip file, whatever its name is. A

@@ -3,7 +3,9 @@ import Foundation
 extension Safetensors {
     /// Reads a file's content.
     ///
-    /// - Parameter source: What errors call it, a file's name as a rule.
+    /// - Parameters:
+    ///   - data: The bytes of the file.
+    ///   - source: What errors call it, a file's name as a rule.
     /// - Throws: ``SafetensorsError`` for content that is not what the format says. In particular the tensors must
     ///   cover the file after the header, each byte exactly once.
     public init(_ data: Data, source: String) throws {

@@ -36,7 +36,10 @@ public struct Safetensors: Sendable {
 
     /// The elements of the tensor of that name, in C order.
     ///
-    /// - Parameter shape: The shape that the caller needs; nil takes any.
+    /// - Parameters:
+    ///   - name: The tensor's name.
+    ///   - shape: The shape that the caller needs; nil takes any.
+    ///   - type: The Swift type of the elements; the tensor must hold just these.
     /// - Throws: ``SafetensorsError`` if there is no such tensor, or one of another type or shape.
     public func values<Element: SafetensorsElement>(
         _ name: String, shape: [Int]? = nil, as type: Element.Type
@@ -106,10 +109,32 @@ extension Safetensors {
 
     /// The types of elements, by the names that the format gives them.
     public enum DataType: String, Sendable, CaseIterable {
+        /// One byte, 0 or 1.
         case bool = "BOOL"
-        case uint8 = "U8", uint16 = "U16", uint32 = "U32", uint64 = "U64"
-        case int8 = "I8", int16 = "I16", int32 = "I32", int64 = "I64"
-        case float16 = "F16", bfloat16 = "BF16", float32 = "F32", float64 = "F64"
+        /// Whole numbers from 0 to 2⁸ − 1.
+        case uint8 = "U8"
+        /// Whole numbers from 0 to 2¹⁶ − 1.
+        case uint16 = "U16"
+        /// Whole numbers from 0 to 2³² − 1.
+        case uint32 = "U32"
+        /// Whole numbers from 0 to 2⁶⁴ − 1.
+        case uint64 = "U64"
+        /// Whole numbers from −2⁷ to 2⁷ − 1.
+        case int8 = "I8"
+        /// Whole numbers from −2¹⁵ to 2¹⁵ − 1.
+        case int16 = "I16"
+        /// Whole numbers from −2³¹ to 2³¹ − 1.
+        case int32 = "I32"
+        /// Whole numbers from −2⁶³ to 2⁶³ − 1.
+        case int64 = "I64"
+        /// IEEE 754 binary16: 11 significant bits.
+        case float16 = "F16"
+        /// The upper half of a binary32: 8 significant bits.
+        case bfloat16 = "BF16"
+        /// IEEE 754 binary32, Swift's Float.
+        case float32 = "F32"
+        /// IEEE 754 binary64, Swift's Double.
+        case float64 = "F64"
 
         /// Bytes an element.
         public var size: Int {
@@ -157,7 +182,7 @@ extension Int64: SafetensorsElement {
 
 /// Content that is not as the safetensors format or the caller needs it.
 public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong, for a program to decide by.
+    /// What kind of problem it is, for programs that handle it.
     public enum Kind: Sendable {
         /// The file's or the header's length.
         case length
@@ -175,7 +200,7 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
         case missing
         /// A tensor that the caller has no use for.
         case unexpected
-        /// What is to take the tensors cannot now.
+        /// A run is using the parameters that the tensors are for.
         case busy
     }
 

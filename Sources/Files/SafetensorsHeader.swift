@@ -1,5 +1,5 @@
 /// Parses a header: just the JSON that the format allows, so that numbers stay exact and a name that occurs twice is
-/// seen, which Foundation's parsers hide. It takes time and memory as the header is long.
+/// seen, which Foundation's parsers hide. Its time and memory are in proportion to the header's length.
 struct SafetensorsHeader {
     /// A tensor as the header describes it; the offsets count from the end of the header and are not checked yet.
     struct Entry {
@@ -13,7 +13,7 @@ struct SafetensorsHeader {
     /// The most sizes of a shape, as PyTorch and NumPy have it.
     private static let mostSizes = 64
 
-    /// What bytes of the file they are is by 8 more: the header's length stands before them.
+    /// In the file they lie 8 bytes further on, after the header's length.
     private let bytes: [UInt8]
     private let source: String
     private var position = 0

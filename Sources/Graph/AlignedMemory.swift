@@ -1,8 +1,8 @@
 import Foundation
 import LanesKernels
 
-/// Memory that belongs to whoever holds this object: freed with it, also where an initializer that wanted more than one
-/// piece throws halfway. Aligned to two cache lines.
+/// Memory that is freed with this object, also where an initializer that needs several pieces throws halfway. Aligned
+/// to two cache lines.
 final class AlignedMemory<Element>: @unchecked Sendable {
     // Sendable because it is but a place; who may touch it when is up to the owner.
     let buffer: UnsafeMutableBufferPointer<Element>
@@ -10,8 +10,8 @@ final class AlignedMemory<Element>: @unchecked Sendable {
 
     /// - Parameters:
     ///   - count: Elements, all of them plain bytes; there is memory even for none.
-    ///   - isZeroed: Whether it holds zeros; otherwise what somebody left there.
-    /// - Returns: nil where the system has no such memory, which Swift's own `allocate` would stop the program for.
+    ///   - isZeroed: Whether it holds zeros; otherwise what was left there.
+    /// - Returns: nil where the system has not that much memory; Swift's own `allocate` would stop the program.
     init?(_ count: Int, isZeroed: Bool = true) {
         let (bytes, overflows) = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
         var memory: UnsafeMutableRawPointer?

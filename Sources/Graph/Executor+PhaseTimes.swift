@@ -8,8 +8,8 @@ package struct PhaseTimes: Sendable {
     /// Seconds of every item, in the order in which workers claim them.
     package let items: [Double]
 
-    /// How long so many workers take, if no worker makes another one slower: whoever has done an item claims the next one
-    /// (WorkerTeam.swift), and the phase ends with the last.
+    /// How long so many workers take, if no worker makes another one slower: a worker that has done an item claims the
+    /// next (WorkerTeam.swift), and the phase ends with the last.
     package func duration(workers: Int) -> Double {
         var ends = [Double](repeating: 0, count: max(1, min(workers, items.count)))
         for item in items {

@@ -19,9 +19,13 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         case training(Optimizer?)
     }
 
+    /// The network that runs.
     public let graph: Graph
+    /// The network's numbers, which training changes; other executors may share them.
     public let parameters: Parameters<Scalar>
+    /// The most samples of a step.
     public let batchSize: Int
+    /// How many threads work on a step, the calling one included.
     public let threads: Int
     let mode: Mode
     let plan: Plan<Scalar>
@@ -45,9 +49,15 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     private let places: UnsafeMutablePointer<Place>
     let state: UnsafeMutablePointer<StepState>
 
+    /// Makes the plan, and takes all memory that steps need.
+    ///
     /// - Parameters:
+    ///   - graph: The network to run.
     ///   - parameters: Those of this graph; they may be shared with other executors. While one of them changes the
     ///     parameters no other runs: its run is refused.
+    ///   - mode: What the plan is for.
+    ///   - batchSize: The most samples of a step, 1 or more.
+    ///   - threads: How many threads work on a step, 1 or more.
     ///   - seed: Of dropout.
     ///   - inputGradients: Whether training also computes the gradients of the inputs.
     ///   - values: The names of nodes whose outputs are to be read after a step (`StepResult.values(of:sample:)`).
@@ -103,7 +113,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         builder = PlanBuilder(
             planned, isTraining: isTraining, batchSize: batchSize, inputGradients: inputGradients,
             keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [],
-            mostGroups: mostGroups)
+            mostGroups: mostGroups, mostBands: mode == .prediction && batchSize == 1 ? 2 * threads : 1)
         results = try builder.addAll(
             optimizer, feed: feed, hasLosses: plansLosses, skipsBackward: skipsBackward)
 
@@ -171,8 +181,9 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - steps: Their numbers: what the batch source is asked for, what dropout's mask depends on, and, plus one, the
-    ///     optimizer's count of updates. To go on where another run ended, go on with its numbers; from 0 on the optimizer
-    ///     starts anew.
+    ///     optimizer's count of updates. To go on where another run ended, go on with its numbers; from 0 on the
+    ///     optimizer starts anew.
+    ///   - source: Where the batches come from.
     ///   - learningRate: Of a step.
     ///   - report: Called after every step, in order, by whichever thread finished it.
     /// - Throws: `TrainingError`, or what the batch source throws; the weights are then those from before the failed step.

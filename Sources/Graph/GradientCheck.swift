@@ -2,8 +2,8 @@ import LanesKernels
 
 /// Compares every gradient that a graph's backward pass gives with differences of its loss, in Double.
 ///
-/// Samples go in groups of two, the last maybe alone, as they do in larger numbers in training: so a backward pass is seen
-/// that forgets one sample of a group for the next, or one group for the next.
+/// Samples go in groups of two, the last one possibly alone; in training groups are larger. So the check finds a
+/// backward pass that overwrites the sum of a sample or of a group instead of adding to it.
 ///
 /// The graph runs in training mode: BatchNorm by the batch's own moments, dropout with one mask for all evaluations. The
 /// inputs are uniform in [-1, 1), the labels uniform over the classes, other targets uniform in [-1, 1) or their own range.
@@ -20,14 +20,16 @@ import LanesKernels
 /// that matters within its tensor cannot hide its error, and one whose gradient is rounding noise divides by no noise.
 ///
 /// - Parameters:
-///   - samples: The batch size of the one step; 1 tests layers that must cope with it, 3 mixes samples and makes two groups.
+///   - graph: The network, with heads of any losses.
+///   - samples: The batch size of the one step; 1 tests layers that must cope with it, 3 mixes samples and makes two
+///     groups.
 ///   - seed: Of parameters, inputs, labels and dropout.
 /// - Throws: `GraphError` for a number of samples out of reach, `TrainingError` if a loss or gradient is not finite.
 public func gradientCheck(_ graph: Graph, samples: Int = 3, seed: UInt64 = 1) throws -> GradientCheckReport {
     guard samples > 0 else {
         throw GraphError(node: "gradient check", found: "\(samples) samples", expected: "1 or more")
     }
-    // Each number is moved by itself, which of more than this nobody waits for.
+    // Each number is moved alone; for more of them than this it takes too long.
     let most = 1 << 16
     guard samples <= most else {
         throw GraphError(node: "gradient check", found: "\(samples) samples", expected: "at most \(most)")

@@ -15,6 +15,7 @@ public struct Graph: Sendable {
         var consumers = 0
     }
 
+    /// The outputs with their losses, in the order in which they were given.
     public let heads: [Head]
     package let members: [Member]
     /// The members that the heads' outputs are.
@@ -22,6 +23,8 @@ public struct Graph: Sendable {
     /// What each head's output is compared with.
     public let targets: [LossTarget]
 
+    /// Collects all nodes that the heads depend on, and checks every shape.
+    ///
     /// - Throws: `GraphError` if a shape does not fit, a loss does not fit its head, or two names are the same.
     public init(heads: [Head]) throws(GraphError) {
         guard !heads.isEmpty else {
@@ -93,7 +96,7 @@ public struct Graph: Sendable {
         members.flatMap { member in member.parameters.map { ("\(member.name).\($0.name)", $0) } }
     }
 
-    /// Numbers that training changes.
+    /// How many numbers training changes.
     public var trainableCount: Int {
         parameters.reduce(0) { $0 + ($1.parameter.isTrainable ? $1.parameter.count : 0) }
     }
@@ -118,9 +121,10 @@ public struct Graph: Sendable {
     }
 
     /// The same network with every ReLU that only a max-pool reads moved behind it: the greatest value survives either
-    /// way, NaN or not, and there are fewer numbers left to rectify. Values and gradients stay the same to the last bit.
+    /// way, NaN or not, and there are fewer numbers left to rectify. Values and gradients stay the same, but for a
+    /// zero's sign.
     ///
-    /// - Parameter readNodes: Names of nodes whose values somebody reads besides the heads.
+    /// - Parameter readNodes: Names of nodes whose values are read after a step, besides the heads'.
     func withRectifiersAfterPools(readNodes: Set<String>) throws(GraphError) -> Graph {
         var moved: [Node] = []
         for member in members {
@@ -149,7 +153,7 @@ private struct GraphBuilder {
     /// `visit` has given every node an index before it is asked for.
     func index(of node: Node) -> Int { indices[ObjectIdentifier(node), default: 0] }
 
-    /// Without recursion, which a deep network would run out of stack with.
+    /// Without recursion, which would overflow the stack in a deep network.
     mutating func visit(_ head: Node) {
         var stack = [(node: head, expanded: false)]
         while let (node, expanded) = stack.popLast() {
@@ -196,8 +200,8 @@ private struct GraphBuilder {
         return names
     }
 
-    /// Whether the order of a node's numbers matters to nobody: only pointwise layers read it, and linear ones, whose weights
-    /// can lie in any order.
+    /// Whether no layer depends on the order of a node's numbers: only pointwise layers read it, and linear ones, whose
+    /// weights can lie in any order.
     private func isOfAnyOrder() -> [Bool] {
         var isFree = order.map { _ in true }
         for head in heads { isFree[head] = false }

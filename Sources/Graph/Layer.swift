@@ -2,7 +2,7 @@ import LanesKernels
 
 /// A kind of node: what it makes of its inputs, and how gradients go back through it.
 ///
-/// A type of anybody's can be a layer: a struct with the layer's settings, whose two functions `forward` and `backward`
+/// Any type can be a layer: a struct with the layer's settings, whose two functions `forward` and `backward`
 /// compute nothing themselves but add operations to the plan, which run later, once in every step:
 ///
 ///     struct Square: Layer {
@@ -36,7 +36,7 @@ import LanesKernels
 /// `tanh`, `erf` and `sigmoid` give the same bits on every machine.
 ///
 /// Samples lie channels last, [height][width][channels]. The settings are encoded into the file of a saved network, under
-/// the type's `name`; whoever reads such a file names the types of layers that Lanes does not have itself.
+/// the type's `name`; a program that reads such a file names the types of its own layers.
 public protocol Layer: Sendable, Codable {
     /// What files call the layer: the type's own name unless another is given.
     static var name: String { get }
@@ -89,9 +89,12 @@ extension Layer {
 
 /// Why a layer or a loss cannot take a shape, or its own settings; `Graph` adds the node's name.
 public struct LayerError: Error, Equatable {
+    /// What the layer got.
     public let found: String
+    /// What it can take.
     public let expected: String
 
+    /// Both as parts of one sentence, "found 3 inputs, expected 2": no capital letter and no full stop.
     public init(found: String, expected: String) { (self.found, self.expected) = (found, expected) }
 }
 

@@ -3,6 +3,9 @@ public struct LearningRate: Sendable {
     /// The rate of a step, by its number.
     public let rate: @Sendable (_ step: Int) -> Double
 
+    /// A rate that may change from step to step.
+    ///
+    /// - Parameter rate: The rate of a step, by its number; it must be finite.
     public init(_ rate: @escaping @Sendable (_ step: Int) -> Double) { self.rate = rate }
 
     /// The same rate always.

@@ -7,7 +7,7 @@
 /// beside the layers.
 public final class Node: Sendable {
     package let layer: any Layer
-    // Changes only when nobody else knows the node any more.
+    // Changes only in `deinit`, when nothing else refers to the node.
     package private(set) nonisolated(unsafe) var inputs: [Node]
     let givenName: String?
 
@@ -17,7 +17,7 @@ public final class Node: Sendable {
         givenName = name
     }
 
-    // One after the other: freed by recursion, a deep network would run out of stack.
+    // One after the other: recursion would overflow the stack in a deep network.
     deinit {
         var rest = inputs
         inputs = []
@@ -28,11 +28,13 @@ public final class Node: Sendable {
         }
     }
 
-    /// Applies a layer, one of Lanes' own or of one's own.
+    /// Applies a layer, one of Lanes' own or one of yours.
     ///
     /// - Parameters:
+    ///   - layer: The layer with its settings.
     ///   - others: The layer's further inputs, after this one.
-    ///   - name: The prefix of the parameters' names, as PyTorch's module has it; the layer's kind and a number unless given.
+    ///   - name: The prefix of the parameters' names, as PyTorch's module has it; the layer's kind and a number unless
+    ///     given.
     public func apply(_ layer: some Layer, _ others: Node..., name: String? = nil) -> Node {
         Node(layer, [self] + others, name: name)
     }

@@ -17,25 +17,28 @@ public struct Optimizer: Sendable, Equatable, Codable {
         case rmsProp(alpha: Double, epsilon: Double, momentum: Double)
     }
 
-    /// Which parameters a rate or a freezing is for.
+    /// Parameters whose learning rate is multiplied by a factor.
     public struct Group: Sendable, Equatable, Codable {
+        /// Full names of parameters, where `*` stands for any letters: "conv*".
         public let pattern: String
         /// A factor of the learning rate; 0 freezes.
         public let rateFactor: Double
     }
 
+    /// How a gradient becomes a step.
     public let rule: Rule
-    /// What pulls weights towards 0: added to the gradient (L2), or decoupled from it.
+    /// How strongly weights are pulled towards 0 (see `isDecayDecoupled`); 0 for not at all.
     public private(set) var weightDecay = 0.0
-    /// Whether the decay shrinks the weights directly (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019).
+    /// Whether the decay shrinks the weights directly instead of being added to the gradient (Loshchilov and Hutter,
+    /// "Decoupled Weight Decay Regularization", 2019).
     public private(set) var isDecayDecoupled = false
     /// Whether biases and the weights of normalizations, which have one dimension, decay too.
     public private(set) var decaysVectors = false
-    /// The greatest norm of all gradients together.
+    /// What the norm of all gradients together is clipped to; nil for no clipping.
     public private(set) var maximumNorm: Double?
-    /// How much of the weights' average a step keeps; nil for no average.
+    /// How much of the weights' moving average a step keeps; nil for no average.
     public private(set) var averageDecay: Double?
-    /// For a parameter that several match, the last one counts.
+    /// Where several match a parameter, the last one counts.
     public private(set) var groups: [Group] = []
 
     private init(_ rule: Rule) { self.rule = rule }
@@ -51,8 +54,13 @@ public struct Optimizer: Sendable, Equatable, Codable {
 
     /// Adam with decoupled weight decay.
     ///
-    /// - Parameter decaysVectors: Whether biases and the weights of normalizations decay too, as PyTorch has it; they mostly
-    ///   should not.
+    /// - Parameters:
+    ///   - beta1: How much of the gradients' moving average a step keeps.
+    ///   - beta2: How much of their squares' moving average a step keeps.
+    ///   - epsilon: What is added to the root of the squares' average, so that nothing is divided by 0.
+    ///   - weightDecay: How much a step shrinks the weights, times the learning rate.
+    ///   - decaysVectors: Whether biases and the weights of normalizations decay too, as PyTorch has it; they mostly
+    ///     should not.
     public static func adamW(
         beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
         decaysVectors: Bool = false
@@ -79,18 +87,19 @@ public struct Optimizer: Sendable, Equatable, Codable {
         return optimizer
     }
 
-    /// The same, with all gradients scaled down where their common norm is greater than `norm` (Pascanu et al., 2013).
+    /// This optimizer, with all gradients scaled down where their common norm is greater than `norm` (Pascanu et al.,
+    /// 2013).
     public func clipping(norm: Double) -> Optimizer { with { $0.maximumNorm = norm } }
 
-    /// The same, with an exponential moving average of the weights beside them: average += (1 − decay)·(w − average) after
-    /// every step. Evaluation and the saved model can use it (`Executor.averages`).
+    /// This optimizer, with an exponential moving average of the weights beside them: average += (1 − decay)·(w −
+    /// average) after every step. Evaluation and the saved model can use it (`Executor.averages`).
     public func averaging(decay: Double) -> Optimizer { with { $0.averageDecay = decay } }
 
-    /// The same, but parameters whose names match the pattern never change, and no gradient of theirs is computed. Batch
+    /// This optimizer, except that parameters whose names match the pattern never change and get no gradient. Batch
     /// normalization with frozen weights still normalizes by the batch while training, and keeps its running averages.
     public func freezing(_ pattern: String) -> Optimizer { scalingRate(of: pattern, by: 0) }
 
-    /// The same, with another learning rate for parameters whose names match the pattern.
+    /// This optimizer, with the learning rate of parameters whose names match the pattern multiplied by a factor.
     public func scalingRate(of pattern: String, by factor: Double) -> Optimizer {
         with { $0.groups.append(Group(pattern: pattern, rateFactor: factor)) }
     }

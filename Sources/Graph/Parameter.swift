@@ -14,6 +14,7 @@ public struct Parameter: Sendable {
 
     /// What it is before the first step.
     public enum Initial: Sendable {
+        /// This number everywhere.
         case constant(Double)
         /// Uniform in ±bound.
         case uniform(Double)
@@ -26,15 +27,19 @@ public struct Parameter: Sendable {
     /// PyTorch's shape; empty for a single number.
     public let shape: [Int]
     package let layout: Layout
+    /// How its numbers are drawn before the first step.
     public let initial: Initial
     /// Whether the optimizer changes it; otherwise it is state, such as a running mean.
     public let isTrainable: Bool
     /// Whether it counts something, so that files hold it as I64.
     package let isCount: Bool
 
+    /// A tensor that the layer keeps; the graph adds the node's name before it: "conv1.weight".
+    ///
     /// - Parameters:
     ///   - name: Within the layer: "weight", "bias", "running_mean", …
     ///   - shape: Empty for a single number. The numbers lie in memory in this order, the last index fastest.
+    ///   - initial: What it holds before the first step.
     ///   - isTrainable: Whether it has a gradient and the optimizer changes it; otherwise the layer itself does
     ///     (`PlanBuilder.addUpdate`).
     public init(_ name: String, shape: [Int], initial: Initial, isTrainable: Bool = true) {

@@ -26,9 +26,9 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
     /// The runs that read the numbers now; -1 while one changes them.
     private let claims = Atomic<Int>(0)
 
-    /// Initial numbers, each a function of the seed and its own name's place in the graph.
+    /// Draws the initial numbers. Those of a parameter depend on the seed and on its place in the graph alone.
     ///
-    /// - Throws: `GraphError` where there is not so much memory.
+    /// - Throws: `GraphError` where there is not enough memory.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public init(_ graph: Graph, seed: UInt64) throws(GraphError) {
@@ -59,7 +59,7 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
 
     /// The same numbers in memory of their own.
     ///
-    /// - Throws: `GraphError` where there is not so much memory.
+    /// - Throws: `GraphError` where there is not enough memory.
     package init(tryingToCopy other: Parameters) throws(GraphError) {
         slots = other.slots
         memory = try Self.memory([other.weights.count, other.state.count])
@@ -67,8 +67,8 @@ public final class Parameters<Scalar: KernelScalar>: @unchecked Sendable {
         copy(from: other)
     }
 
-    /// The same numbers in memory of their own. Where there is not so much, the program ends with words, as it does where an
-    /// array finds none.
+    /// The same numbers in memory of their own. Where there is not enough the program stops with a message, as it does
+    /// where an array finds none.
     package convenience init(copying other: Parameters) {
         do {
             try self.init(tryingToCopy: other)

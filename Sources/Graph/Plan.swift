@@ -81,10 +81,10 @@ struct Plan<Scalar: KernelScalar> {
         privateSamples = layout.offsets.map { $0.isOfGroup ? layout.groupSize : 1 }
     }
 
-    /// The cheap operations that had better run again before an operation of a later phase, which reads what they wrote, than
-    /// have it go through memory (for the idea: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
+    /// The cheap operations that run again in a later phase that reads what they wrote, instead of having it go through
+    /// memory (for the idea: Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016).
     ///
-    /// - Returns: For such an operation, the cheap ones.
+    /// - Returns: For each operation that reads it, the cheap operations to run before.
     private static func repetitions(in builder: PlanBuilder<Scalar>, _ levels: [Int]) -> [Int: [Int]] {
         let operations = builder.operations
         var users: [Value: [Int]] = [:]
@@ -98,15 +98,15 @@ struct Plan<Scalar: KernelScalar> {
         for (index, operation) in operations.enumerated() where operation.isCheap && operation.writes.count == 1 {
             let result = operation.writes[0]
             let later = users[result, default: []].filter { $0 != index }
-            // Nobody else writes it, and all work sample by sample. What it reads is not itself made again, or one of the two
-            // would have to run before the other.
+            // Nothing else writes the result, and all its readers work sample by sample. What the operation reads is
+            // not itself made again: of two such operations one would have to run before the other.
             let isAlone = later.allSatisfy {
                 operations[$0].division == .samples && !operations[$0].writes.contains(result)
             }
             guard isAlone, !builder.values[result.id].isPinned, !operation.reads.contains(where: isCheap) else {
                 continue
             }
-            // What it is made of is still there, in the phases of all users.
+            // What it reads still holds the same numbers in the phases of all readers.
             let last = later.map { levels[$0] }.max() ?? 0
             let lasts = operation.reads.flatMap { users[$0, default: []] }.allSatisfy { other in
                 other <= index || levels[other] > last

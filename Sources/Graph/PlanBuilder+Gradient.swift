@@ -11,6 +11,7 @@ extension PlanBuilder {
     /// - Parameters:
     ///   - parameter: Its name within the layer. Its numbers must lie in PyTorch's order, as those of all layers from
     ///     outside do.
+    ///   - node: The node whose backward pass is planned.
     ///   - reads: What `add` reads.
     ///   - add: Adds one sample's gradient to `sum`, which has the parameter's count.
     @specialized(where Scalar == Float)

@@ -9,6 +9,8 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     public let batchSize: Int
     /// Samples are worked on in so many groups, whatever the number of threads.
     let groups: Int
+    /// Into how many pieces a layer may cut the forward pass of a single sample.
+    let mostBands: Int
     private(set) var values: [ValueDescription] = []
     private(set) var operations: [PlannedOperation<Scalar>] = []
     private(set) var nodes: [PlannedNode] = []
@@ -25,13 +27,14 @@ public final class PlanBuilder<Scalar: KernelScalar> {
 
     init(
         _ graph: Graph, isTraining: Bool, batchSize: Int, inputGradients: Bool = false, keepsEverything: Bool = false,
-        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int? = nil
+        readNodes: Set<String> = [], frozen: Set<String> = [], mostGroups: Int? = nil, mostBands: Int = 1
     ) {
         self.graph = graph
         self.isTraining = isTraining
         self.batchSize = batchSize
         // Each sums its own gradients. Large batches have more groups, for more threads.
         groups = min(batchSize, mostGroups ?? max(16, min(64, batchSize / 8)))
+        self.mostBands = mostBands
         wantsInputGradients = inputGradients
         self.keepsEverything = keepsEverything
         (self.readNodes, self.frozen) = (readNodes, frozen)
@@ -64,12 +67,14 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     ///
     /// - Parameters:
     ///   - label: What it does, for the plan's table: "forward".
-    ///   - division: Whether it is called for every sample, or for a number of pieces that may run at the same time; pieces
-    ///     must depend on the sizes of the problem alone, never on the number of threads. At least 1.
+    ///   - node: The node whose operation it is.
+    ///   - division: Whether it is called for every sample, or for a number of pieces that may run at the same time;
+    ///     pieces must depend on the sizes of the problem alone, never on the number of threads. At least 1.
     ///   - reads: What it reads; the item gives out nothing else.
-    ///   - writes: What it writes. An operation for every sample writes values of the sample, or a value of the group that it
-    ///     starts where `isFirstOfGroup` and adds to afterwards; pieces write different parts of a value.
+    ///   - writes: What it writes. An operation for every sample writes values of the sample, or a value of the group
+    ///     that it starts where `isFirstOfGroup` and adds to afterwards; pieces write different parts of a value.
     ///   - workspace: Numbers of scratch memory that it needs while it runs; 0 or more.
+    ///   - run: Does it, on the sample or piece that the item says. Called by several threads at once.
     public func add(
         _ label: String, of node: PlannedNode, _ division: PlannedOperation<Scalar>.Division, reads: [Value],
         writes: [Value], workspace: Int = 0, run: @escaping @Sendable (borrowing WorkItem<Scalar>) -> Void
@@ -132,7 +137,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     }
 
     /// Where the gradient of a node's input goes, and whether another consumer's is there already and it must be added;
-    /// nil if nobody needs it. To be asked in the backward pass, once for each input.
+    /// nil if it is not needed. Ask in the backward pass, once for each input.
     public func gradient(ofInput input: Int, of node: PlannedNode) -> (value: Value, accumulates: Bool)? {
         gradient(of: node.member.inputs[input], inPlaceOf: input == 0 ? node : nil)
     }
@@ -248,7 +253,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         }
     }
 
-    /// The input's memory, if the layer may overwrite it and nobody else wants to see it.
+    /// The input's memory, if the layer may overwrite it and nothing else reads it.
     private func inPlaceOutput(of member: Graph.Member, isRead: Bool) -> Value? {
         guard !keepsEverything, member.layer.worksInPlace, let input = member.inputs.first,
             member.layer.isView || mayOverwrite(input)

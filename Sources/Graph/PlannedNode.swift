@@ -28,6 +28,7 @@ public final class PlannedNode {
         self.parameterGradients = parameterGradients
     }
 
+    /// The name that the graph gave the node: "conv1", or the kind with a number.
     public var name: String { member.name }
     /// The output's shape.
     public var shape: Shape { member.shape }

@@ -1,6 +1,7 @@
-/// Stops the program, with words, where its own code makes a mistake that no data can cause, like an index out of range.
+/// Stops the program with a message where its own code makes a mistake that no data can cause, like an index out of
+/// range.
 ///
-/// `precondition` would stop without them: these modules are always optimized.
+/// `precondition` would stop without the message: these modules are always optimized.
 package func require(
     _ condition: Bool, _ message: @autoclosure () -> String, file: StaticString = #file, line: UInt = #line
 ) {

@@ -4,13 +4,17 @@ import LanesKernels
 ///
 /// In memory a sample lies channels last, [height][width][channels].
 public struct Shape: Equatable, Sendable, CustomStringConvertible {
+    /// Channels of an image, or features of a vector.
     public var channels: Int
+    /// Rows; 1 for a vector.
     public var height: Int
+    /// Columns; 1 for a vector.
     public var width: Int
     /// More than 1 for a vector that still lies as the image that it was flattened from: positions × channels. Only what
     /// does not care about the order of its numbers gets to see such a one (`Flatten`).
     var flattenedPositions = 1
 
+    /// A vector of features unless height and width are given.
     public init(channels: Int, height: Int = 1, width: Int = 1) {
         self.channels = channels
         self.height = height
@@ -50,9 +54,17 @@ extension Shape: Codable {
 public struct GraphError: Error, Equatable, CustomStringConvertible {
     /// The node's name, or its kind and number where it was given none; a parameter's full name if that is what is wrong.
     public let node: String
+    /// What the node got.
     public let found: String
+    /// What it needs.
     public let expected: String
 
+    /// `description` puts the three into a sentence.
+    ///
+    /// - Parameters:
+    ///   - node: The node's name, or a parameter's full name.
+    ///   - found: What it got.
+    ///   - expected: What it needs.
     public init(node: String, found: String, expected: String) {
         (self.node, self.found, self.expected) = (node, found, expected)
     }

@@ -1,10 +1,12 @@
 import LanesKernels
 
-/// What a step came to. Valid only within the report that it is handed to.
+/// The results of a step. Valid only inside the closure `report` of `Executor.run` that gets it.
 public struct StepResult<Scalar: KernelScalar> {
+    /// The step's number, as `Executor.run` was given it.
     public let step: Int
     /// Samples in the batch.
     public let samples: Int
+    /// The rate that the optimizer used; of no meaning where nothing was trained.
     public let learningRate: Double
     private let executor: Executor<Scalar>
 
@@ -95,8 +97,8 @@ public struct StepResult<Scalar: KernelScalar> {
             Span(_unsafeStart: target + sample * targetCount, count: targetCount))
     }
 
-    /// The output of any node that the executor was made to keep, of a sample, [height][width][channels]; nil for
-    /// others.
+    /// A node's output of a sample, [height][width][channels]; nil for a node that the executor was not asked to keep
+    /// (`values` of its initializer).
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func values(of name: String, sample: Int) -> [Scalar]? {
@@ -117,8 +119,8 @@ public struct StepResult<Scalar: KernelScalar> {
         return Array(UnsafeBufferPointer(start: values + sample * count, count: count))
     }
 
-    /// The number of the class that the batch source named, -1 for what is no whole number; 0 for a head without
-    /// classes.
+    /// The class that the batch source gave, by its number; -1 if what it gave is no whole number, and 0 for a head
+    /// without classes.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func label(ofHead head: Int, sample: Int) -> Int {
@@ -130,13 +132,13 @@ public struct StepResult<Scalar: KernelScalar> {
         return Int(exactly: labels[sample]) ?? -1
     }
 
-    /// Memory lies behind these numbers, so a wrong one must not go unseen.
+    /// They are offsets into raw memory, so a wrong one must stop the program.
     private func check(_ head: Int, _ sample: Int) {
         require(executor.graph.heads.indices.contains(head), "no head \(head)")
         require((0..<samples).contains(sample), "no sample \(sample) in a batch of \(samples)")
     }
 
-    /// How many predictions are their labels.
+    /// For how many samples of the batch the predicted class is the right one.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func correct(ofHead head: Int) -> Int {

@@ -4,16 +4,15 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case notFinite(step: Int, place: String)
     /// The results after a step are infinite or NaN: the step, itself finite, took the weights too far.
     case resultNotFinite(step: Int, place: String)
-    /// A target that its head's loss cannot take, as a label that there is no class for.
+    /// A target that its head's loss cannot take, such as a label without a class.
     case target(problem: String, head: String, sample: Int, step: Int)
     /// A learning rate that is infinite or NaN in the network's scalar.
     case learningRate(Double, step: Int)
     /// A step number below 0.
     case step(Int)
-    /// What a network gave is infinite or NaN: a sample, or the network's numbers are too great.
+    /// A network's output is infinite or NaN, because a sample is or because numbers became too great.
     case outputNotFinite(place: String)
-    /// The executor is in a run already, as it has one memory; or another executor of its parameters is, and one of the two
-    /// changes them.
+    /// The executor is running already; or another executor of the same parameters is, and one of the two changes them.
     case busy
     /// A batch of a size that the plan has no room for.
     case samples(Int, batchSize: Int, step: Int)

@@ -67,11 +67,12 @@ public struct WorkItem<Scalar: KernelScalar>: ~Copyable {
 
     /// Samples in this step's batch.
     public var samples: Int { state.pointee.samples }
+    /// The step's number, as `Executor.run` was given it.
     public var step: Int { state.pointee.step }
     /// Whether the sample is the first of its group: a group's partial sum starts with it.
     public var isFirstOfGroup: Bool { sample == group * groupSize }
-    /// Whether a group has so many samples that each one's sums are to be made by themselves and then added to the group's:
-    /// one chain of additions over all of them would lose digits.
+    /// Whether a group has so many samples that the sums of each are made separately and then added to the group's: one
+    /// chain of additions over all of them would lose digits.
     var isGroupLong: Bool { groupSize > longestGroup }
     /// Groups that have samples in this step.
     public var activeGroups: Int { (samples + groupSize - 1) / groupSize }

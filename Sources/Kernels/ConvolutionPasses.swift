@@ -23,12 +23,12 @@ extension ConvolutionGeometry {
         return groups * (group.isBackwardDirect ? group.turned.weightCount : group.transposedWeightCount)
     }
 
-    /// Whether the passes had better be given several samples at once.
+    /// Whether the passes are faster if they get several samples at once.
     package var takesSeveral: Bool { isWinograd }
 
-    /// Whether making an output takes less time than writing it to memory and reading it back: with 16 lanes a number of it
-    /// takes `patch`/16 cycles, and in memory that the cores share its four bytes take about one cycle each way. The input has
-    /// to be read for it, so it must be no larger.
+    /// Whether computing an output takes less time than writing it to memory and reading it back. With 16 lanes a
+    /// number takes `patch`/16 cycles; in memory that cores share its four bytes take about one cycle each way.
+    /// Computing it again reads the input again, so that must be no larger.
     package var isCheap: Bool { window.patch / groups <= vectorWidth && window.inputCount <= outputCount }
 
     /// Scalars of workspace that `prepareBackward` needs.

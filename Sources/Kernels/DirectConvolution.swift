@@ -12,16 +12,16 @@
 // with the same sums in the same order as there for the first, and for the second where it is one chain.
 
 extension ConvolutionGeometry {
-    /// Whether the forward pass and the weights' gradient can do without patches, and should. A window's row must be one run of
-    /// memory, a panel of weights, [K][16], must stay in a first-level cache while all positions go over it, and so must Y' for
-    /// a row of the output, which must not be so short that a tile of it has few rows.
+    /// Whether the forward pass and the weights' gradient work without patches, and are faster so: a window's row is
+    /// one run of memory; a panel of weights, [K][16], stays in a first-level cache while all positions use it, and so
+    /// does Y' of a row of the output; and that row is long enough to fill a tile.
     package var isDirect: Bool {
         window.dilation.width == 1 && window.patch <= deepest && 4...deepestSum ~= window.output.width
     }
 
-    /// Whether the pass back to the input can, and should: it costs taps · N steps for each position of the input and each eight
-    /// channels of it, the product that col2im needs N steps for each position of the output and each eight numbers of a patch,
-    /// and about one more for every such number to write it and add it to its place.
+    /// Whether the pass back to the input works without patches, and is faster so. It takes taps · N steps for each
+    /// position of the input and each eight of its channels. With patches the product takes N steps for each position
+    /// of the output and each eight numbers of a patch, and col2im about one more step for each number.
     package var isBackwardDirect: Bool {
         guard window.stride == 1, window.dilation.width == 1 else { return false }
         let turned = turned

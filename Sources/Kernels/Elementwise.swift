@@ -140,7 +140,7 @@ package func sum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -
     return Scalar(totals.sum)
 }
 
-/// Σ xᵢ², in Double: exact to its last digits for any count, and without overflow in Float.
+/// Σ xᵢ², in Double, where squares of Floats are exact and their sum cannot overflow.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 package func squaredSum<Scalar: KernelScalar>(_ x: UnsafePointer<Scalar>, count: Int) -> Double {

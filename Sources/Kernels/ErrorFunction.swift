@@ -38,7 +38,7 @@ func erf<Scalar: KernelScalar>(_ x: SIMD16<Scalar>) -> SIMD16<Scalar> {
 }
 
 extension KernelScalar {
-    /// Where Φ(−m), and m·Φ(−m), are 0 at last.
+    /// From here on Φ(−m) and m·Φ(−m) are 0.
     @inline(__always)
     static var normalTailEnd: Self { Self.significandBitCount < 30 ? 14.5 : 39 }
 }

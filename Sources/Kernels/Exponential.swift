@@ -50,10 +50,10 @@ private func rounded<Scalar: KernelScalar>(_ x: SIMD16<Scalar>) -> SIMD16<Scalar
     return (x + magic) - magic
 }
 
-/// eˣ − 1 for x ≤ 0, with small relative error also near 0; −1 for −∞. Above 0 it is good for nothing.
+/// eˣ − 1 for x ≤ 0, with small relative error also near 0; −1 for −∞. Not for x above 0.
 @inline(__always)
 func expMinus1<Scalar: KernelScalar>(_ x: SIMD16<Scalar>) -> SIMD16<Scalar> {
-    // Below, the result is −1 to the last digit, and 2ⁿ would leave the normal numbers.
+    // Below, the result rounds to −1, and 2ⁿ would leave the normal numbers.
     let end = Scalar(Scalar.significandBitCount + 2)
     let bounded = -Scalar.select(SIMD16(repeating: end), where: -x, isAtLeast: end, otherwise: -x)
     let (n, r) = splitExponential(bounded)

@@ -1,8 +1,11 @@
 /// A height and a width; a literal stands for a square.
 public struct Extent: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    /// Rows.
     public var height: Int
+    /// Columns.
     public var width: Int
 
+    /// Any numbers are taken here; the layer that uses them says which make sense.
     public init(height: Int, width: Int) {
         self.height = height
         self.width = width
@@ -15,11 +18,16 @@ public struct Extent: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomSt
 
 /// The rows and columns of zeros around an image; a literal stands for the same on all four sides.
 public struct Padding: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    /// Rows above the image.
     public var top: Int
+    /// Columns on its left.
     public var left: Int
+    /// Rows below it.
     public var bottom: Int
+    /// Columns on its right.
     public var right: Int
 
+    /// Each side has a number of its own, 0 or more.
     public init(top: Int, left: Int, bottom: Int, right: Int) {
         self.top = top
         self.left = left
@@ -27,6 +35,7 @@ public struct Padding: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomS
         self.right = right
     }
 
+    /// The same number of rows and columns on all four sides.
     public init(_ all: Int) { self.init(height: all, width: all) }
 
     /// `height` rows above and as many below, `width` columns on the left and as many on the right.
@@ -46,39 +55,5 @@ public struct Padding: Equatable, Sendable, ExpressibleByIntegerLiteral, CustomS
     /// Height × width if opposite sides are equal, otherwise top, left, bottom and right.
     public var description: String {
         top == bottom && left == right ? "\(top)×\(left)" : "\(top) \(left) \(bottom) \(right)"
-    }
-}
-
-/// Written as [top, left, bottom, right].
-extension Padding: Codable {
-    public init(from decoder: any Decoder) throws {
-        let sides = try decoder.integers(4, "top, left, bottom, right")
-        self.init(top: sides[0], left: sides[1], bottom: sides[2], right: sides[3])
-    }
-
-    public func encode(to encoder: any Encoder) throws { try [top, left, bottom, right].encode(to: encoder) }
-}
-
-/// Written as [height, width].
-extension Extent: Codable {
-    public init(from decoder: any Decoder) throws {
-        let sides = try decoder.integers(2, "height, width")
-        self.init(height: sides[0], width: sides[1])
-    }
-
-    public func encode(to encoder: any Encoder) throws { try [height, width].encode(to: encoder) }
-}
-
-extension Decoder {
-    /// A list of exactly `count` whole numbers.
-    fileprivate func integers(_ count: Int, _ names: String) throws -> [Int] {
-        let numbers = try [Int](from: self)
-        guard numbers.count == count else {
-            throw DecodingError.dataCorrupted(
-                DecodingError.Context(
-                    codingPath: codingPath,
-                    debugDescription: "\(numbers.count) numbers, expected \(count): \(names)"))
-        }
-        return numbers
     }
 }

@@ -8,8 +8,8 @@
 // which is off by up to 129·u, however many terms there are. A matrix product, and a depthwise convolution's gradient, whose
 // terms have no such neighbours, add the blocks up where the result lies, off by up to (block + blocks)·u.
 //
-// What has at most 1024 terms (of a matrix product: 2048) keeps its one chain, and so do the sums over a group of at most 8 samples of that size: they
-// cost least, and are off by no more than training feels.
+// Sums of at most 1024 terms (in a matrix product 2048) stay one chain, and so do those over a group of at most 8
+// samples of that size: one chain is fastest, and 1024·u is 6·10⁻⁵ in Float.
 
 /// The most terms that one chain may have within a sample.
 let longestChain = 1024

@@ -102,7 +102,7 @@ private struct AbsoluteError<Scalar: KernelScalar>: ElementLoss {
     func slope(_ x: SIMD16<Scalar>, _ target: SIMD16<Scalar>) -> SIMD16<Scalar> {
         let least = Scalar.leastNonzeroMagnitude
         let distance = x - target
-        // What is neither positive nor negative keeps itself: 0 and NaN.
+        // 0 and NaN, which are neither positive nor negative, stay as they are.
         let notBelow = Scalar.select(
             SIMD16(repeating: -1), where: -distance, isAtLeast: least, otherwise: distance)
         return Scalar.select(SIMD16(repeating: 1), where: distance, isAtLeast: least, otherwise: notBelow)

@@ -56,11 +56,8 @@ package struct Panels<Scalar> {
 /// Double (two a vector) within them; 14 is half of what images often have.
 @inline(__always)
 func tileRows<Lanes: SIMD>(_: Lanes.Type) -> Int {
-    #if LANES_AVX512
-        14
-    #else
-        Lanes.scalarCount > 8 ? 6 : 12
-    #endif
+    if hasAVX512 { return 14 }
+    return Lanes.scalarCount > 8 ? 6 : 12
 }
 
 /// C = D + A·B for `rows` rows and a vector of columns; without `d`, C = A·B. C is only written, so it may hold anything.
@@ -159,11 +156,13 @@ func multiplyTiles<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(
         case 10: tile(InlineArray<10, Lanes>.self)
         case 11: tile(InlineArray<11, Lanes>.self)
         case 12: tile(InlineArray<12, Lanes>.self)
-        #if LANES_AVX512
+        default:
+            guard tileRows(Lanes.self) > 12 else { return }
+            switch rows {
             case 13: tile(InlineArray<13, Lanes>.self)
             case 14: tile(InlineArray<14, Lanes>.self)
-        #endif
-        default: break
+            default: break
+            }
         }
     }
 }

@@ -80,28 +80,57 @@ private func transposeBlock<Scalar: KernelScalar>(
         }
         return
     }
-    let lines = transposedBlock(block, rowStride: rowStride)
-    for i in 0..<16 { store(lines[i], to: target + i * vectorWidth) }
+    transposeWhole(block, rowStride: rowStride, into: target, rowStride: vectorWidth)
 }
 
-/// The columns of a block of 16 × 16.
+/// Writes the transpose of a block of 16 × 16, or adds it to what is there.
 @inline(__always)
-func transposedBlock<Scalar: KernelScalar>(
-    _ block: UnsafePointer<Scalar>, rowStride: Int
-) -> InlineArray<16, SIMD16<Scalar>> {
-    var lines = InlineArray<16, SIMD16<Scalar>> { load(block + $0 * rowStride) }
-    // Four rounds of riffling line i with line i + 8: each moves one bit of the row number into the lane number.
-    for _ in 0..<4 {
-        var riffled = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
-        for i in 0..<8 {
-            riffled[2 * i].evenHalf = lines[i].lowHalf
-            riffled[2 * i].oddHalf = lines[i + 8].lowHalf
-            riffled[2 * i + 1].evenHalf = lines[i].highHalf
-            riffled[2 * i + 1].oddHalf = lines[i + 8].highHalf
+func transposeWhole<Scalar: KernelScalar>(
+    _ block: UnsafePointer<Scalar>, rowStride: Int, into target: UnsafeMutablePointer<Scalar>,
+    rowStride targetStride: Int, accumulating: Bool = false
+) {
+    // Rounds of riffling line i with line i + half of them: each moves one bit of the row number into the lane number.
+    #if arch(arm64)
+        // The whole block would be twice as much as there are registers, so sixteen of 4 × 4.
+        for row in stride(from: 0, to: vectorWidth, by: 4) {
+            for column in stride(from: 0, to: vectorWidth, by: 4) {
+                var lines = InlineArray<4, SIMD4<Scalar>> {
+                    UnsafeRawPointer(block + (row + $0) * rowStride + column).loadUnaligned(as: SIMD4<Scalar>.self)
+                }
+                for _ in 0..<2 {
+                    var riffled = InlineArray<4, SIMD4<Scalar>> { _ in .zero }
+                    for i in 0..<2 {
+                        riffled[2 * i].evenHalf = lines[i].lowHalf
+                        riffled[2 * i].oddHalf = lines[i + 2].lowHalf
+                        riffled[2 * i + 1].evenHalf = lines[i].highHalf
+                        riffled[2 * i + 1].oddHalf = lines[i + 2].highHalf
+                    }
+                    lines = riffled
+                }
+                for i in 0..<4 {
+                    let place = UnsafeMutableRawPointer(target + (column + i) * targetStride + row)
+                    if accumulating { lines[i] += place.loadUnaligned(as: SIMD4<Scalar>.self) }
+                    place.storeBytes(of: lines[i], as: SIMD4<Scalar>.self)
+                }
+            }
         }
-        lines = riffled
-    }
-    return lines
+    #else
+        var lines = InlineArray<16, SIMD16<Scalar>> { load(block + $0 * rowStride) }
+        for _ in 0..<4 {
+            var riffled = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
+            for i in 0..<8 {
+                riffled[2 * i].evenHalf = lines[i].lowHalf
+                riffled[2 * i].oddHalf = lines[i + 8].lowHalf
+                riffled[2 * i + 1].evenHalf = lines[i].highHalf
+                riffled[2 * i + 1].oddHalf = lines[i + 8].highHalf
+            }
+            lines = riffled
+        }
+        for i in 0..<vectorWidth {
+            let old: SIMD16<Scalar> = accumulating ? load(target + i * targetStride) : .zero
+            store(accumulating ? old + lines[i] : lines[i], to: target + i * targetStride)
+        }
+    #endif
 }
 
 /// Copies a block of a row-major matrix so that its rows follow one another.

@@ -1,6 +1,8 @@
-// The way back of all pools: x' = the sum of the parts that the windows over a place give it. Their order is the same in all
-// three ways: by rows of the output; within one those windows over the image's left edge, from the left; the ones between the
-// edges, from the left too, but with stride 1, where they are a run, from the right; those over the right edge, from the left.
+// The backward pass of all pools: each place of the image gets x' = the sum of the parts of all windows that cover it.
+// So that the bits agree, the three functions below add the parts in one order: row by row of the output, and within a
+// row first the windows over the image's left edge, then those between the edges, then those over the right edge. Each
+// of these goes from left to right, except that with stride 1 the windows between the edges, which are one run, go from
+// right to left.
 
 /// What a window's gradient gives to the place under one of its taps.
 protocol PoolGradient<Scalar> {

@@ -1,18 +1,35 @@
-/// Random numbers as a function of (seed, purpose, epoch, index): nobody's draw depends on who drew before, so shuffling,
-/// augmentation, dropout and initialisation give the same bits for any number of threads and after any resume.
+/// Random numbers as a function of (seed, purpose, epoch, index). No stream depends on what was drawn from another one,
+/// so shuffling, augmentation, dropout and initialization give the same bits for any number of threads and in a resumed
+/// training.
 ///
 /// Each stream is SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014) started at a
 /// hash of its four coordinates.
 public struct RandomStream: RandomNumberGenerator, Sendable {
     /// What the numbers are for; streams of different purposes are unrelated.
     public enum Purpose: UInt64, Sendable {
+        /// Parameters before the first step; the index is that of the parameter in the graph.
         case initialization = 1
-        case shuffle, augmentation, dropout, syntheticDigits, split, gradientCheck
+        /// The order of the samples in an epoch.
+        case shuffle
+        /// Random changes of a sample, which is the index, in an epoch.
+        case augmentation
+        /// Which numbers dropout keeps.
+        case dropout
+        /// Digits that Lanes draws itself.
+        case syntheticDigits
+        /// Which samples are held out.
+        case split
+        /// Inputs, targets and parameters of a check of gradients.
+        case gradientCheck
     }
 
     @usableFromInline var state: UInt64
 
+    /// The stream of these four coordinates, from its beginning.
+    ///
     /// - Parameters:
+    ///   - seed: Of the whole training, as a rule.
+    ///   - purpose: What the numbers are for.
     ///   - epoch: The epoch, or whatever else counts repetitions; 0 where nothing repeats.
     ///   - index: The element, image or layer that the numbers are for.
     public init(seed: UInt64, purpose: Purpose, epoch: Int = 0, index: Int = 0) {

@@ -55,11 +55,7 @@ private func transpose<Scalar: KernelScalar>(
         for (column, width) in vectors(columns) {
             let (block, target) = (input + row * columns + column, output + column * rows + row)
             if height == vectorWidth && width == vectorWidth {
-                let lines = transposedBlock(block, rowStride: columns)
-                for i in 0..<vectorWidth {
-                    let old: SIMD16<Scalar> = accumulating ? load(target + i * rows) : .zero
-                    store(accumulating ? old + lines[i] : lines[i], to: target + i * rows)
-                }
+                transposeWhole(block, rowStride: columns, into: target, rowStride: rows, accumulating: accumulating)
             } else {
                 for j in 0..<width {
                     for i in 0..<height {

@@ -1,6 +1,6 @@
-// Sine, cosine and tangent of Doubles, our own like the functions in Exponential.swift: what turns an image or a learning rate
-// must not hang on the last bit of a system's library. Every operation here is exact by IEEE 754 or rounded once, so the bits are
-// the same on every machine.
+// Sine, cosine and tangent of Doubles, our own like the functions in Exponential.swift: what turns an image or a
+// learning rate must not depend on the last bit of a system's library. Every operation here is exact by IEEE 754 or
+// rounded once, so the bits are the same on every machine.
 //
 // An angle is brought to r = x − n·π/2 within ±π/4, with the rest ρ of its digits in a second number. Sine and cosine are sums of
 // a great and a small term, from Taylor series whose first terms left out are below 10⁻²⁰:

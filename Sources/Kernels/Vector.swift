@@ -6,22 +6,29 @@
 package func roundedToVectors(_ count: Int) -> Int { (count + vectorWidth - 1) / vectorWidth * vectorWidth }
 
 /// Whether `multiplyAdd` rounds once. Where it rounds twice, results differ in their last bits from those of all other builds.
+@inline(__always)
 package var hasFusedMultiplyAdd: Bool {
-    #if LANES_NO_FMA
+    #if arch(x86_64) && !LANES_FMA
         false
     #else
         true
     #endif
 }
 
+/// Whether a vector of Floats is one register, of which there are 32.
+@inline(__always)
+var hasAVX512: Bool {
+    #if arch(x86_64) && LANES_AVX512 && !LANES_PORTABLE
+        true
+    #else
+        false
+    #endif
+}
+
 /// accumulator + a·b, rounded once where the processor has a fused multiply-add.
 @inline(__always)
 func multiplyAdd<Scalar: KernelScalar, Lanes: SIMD<Scalar>>(_ accumulator: Lanes, _ a: Lanes, _ b: Lanes) -> Lanes {
-    #if LANES_NO_FMA
-        accumulator + a * b
-    #else
-        accumulator.addingProduct(a, b)
-    #endif
+    hasFusedMultiplyAdd ? accumulator.addingProduct(a, b) : accumulator + a * b
 }
 
 /// Reads the first `lanes` numbers at `pointer`; the other lanes are zero.

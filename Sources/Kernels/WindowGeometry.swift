@@ -14,7 +14,7 @@ package struct WindowGeometry: Equatable, Sendable, CustomStringConvertible {
     /// the padding before it. For pools alone: a convolution's windows lie inside the padded image.
     package let ceilMode: Bool
 
-    /// The most taps that a max-pool can tell apart: it keeps their numbers as Floats. A layer refuses more.
+    /// The most taps of a max-pool, whose indices it keeps as Floats; these are exact up to 2²⁴. A layer refuses more.
     package static let mostTaps = 1 << 24
 
     package init(

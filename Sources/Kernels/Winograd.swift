@@ -16,14 +16,18 @@
 // The tiles are those of several samples where the images are small: an image of 7×7 has no more than four, and the
 // transformed weights, which are four times as many as the weights, are read once for all of them.
 //
-// What is 0 because all that it is summed of is 0 comes out as exactly 0 for weights' gradients (WinogradReach.swift). An output,
-// or an input's gradient, is so only if all numbers that its tile reads are 0, and is rounding noise beside others.
+// A weight's gradient whose terms are all 0 comes out as exactly 0 (WinogradReach.swift). An output or an input's
+// gradient is exactly 0 only if all numbers that its tile reads are 0; otherwise rounding noise stands where a direct
+// sum gives 0.
 
 extension ConvolutionGeometry {
-    /// Whether the kernels of this file can do it, 3×3 filters side by side and channels in whole vectors, and should. A tile is
-    /// 36 multiplications where an output by itself is 9, and has its transforms, so it must have six outputs on average that
-    /// lie inside the image. And the transformed weights are read for each group of samples: if they are more than 5 MB, which
-    /// is most of what a core has of a third-level cache, an image must have enough tiles to be worth that.
+    /// Whether this algorithm is possible here and saves time.
+    ///
+    /// Possible: 3×3 filters, stride 1, no dilation, no groups, and channels in whole vectors. It saves time if on
+    /// average at least six outputs of a tile lie inside the image, since a tile takes 36 multiplications and its
+    /// transforms, and one output done directly takes 9. Transformed weights are read again for each group of samples;
+    /// above 5 MB, where they do not stay in a core's share of the third-level cache, an image must have at least 12
+    /// tiles to make up for that.
     package var isWinograd: Bool {
         groups == 1 && window.kernel == 3 && window.stride == 1 && window.dilation == 1
             && max(window.padding.top, window.padding.left, window.padding.bottom, window.padding.right) <= 2

@@ -1,5 +1,6 @@
-// Which weights' gradients are exactly zero. Winograd's sums go over whole tiles, so what a tap does not reach is in them and
-// cancels but for rounding; where a gradient is zero that noise would be all there is, and Adam makes whole steps of it.
+// Which weights' gradients are exactly zero. Winograd's sums go over whole tiles, so they contain numbers that a tap
+// does not reach, which cancel up to rounding. Where a gradient should be zero only that noise would be left, and Adam,
+// which divides by the gradient's size, would turn it into full steps.
 //
 // A tap reads a rectangle of the input while its window moves over the output, and it is inside the image for a rectangle of
 // the output. Three taps have three ranges of rows, which differ at the image's edges alone, and likewise of columns:
@@ -58,7 +59,7 @@ private struct TapReach {
     }
 }
 
-/// Takes a sample into the unions.
+/// Adds a sample to the unions.
 ///
 /// - Parameter unions: [9][C], then [9][N].
 @inline(__always)

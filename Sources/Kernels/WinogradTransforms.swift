@@ -1,4 +1,4 @@
-// The transforms of Winograd's convolution, sixteen channels side by side; see Winograd.swift. With a = √½ and b = √2:
+// The transforms of Winograd's convolution, some channels side by side; see Winograd.swift. With a = √½ and b = √2:
 //
 //          ⎡1   0  −5/2   0   1  0⎤        ⎡  1     0    0 ⎤
 //          ⎢0  −b   −2    a   1  0⎥        ⎢−2/3 −2a/3 −1/3⎥          ⎡1  1    1   1   1  0⎤
@@ -13,9 +13,40 @@
 
 let winogradPlaces = 36
 
+// The channels that a transform takes at a time; what it makes of one does not depend on their number. A tile is up to 36 vectors
+// that are needed at once. On arm64 vectors of four lanes are most of its 32 registers, where one of sixteen would be four
+// registers and most of the tile in memory. On x86-64 sixteen are fewer instructions: AVX-512 holds them, AVX2 has 16 registers
+// and would go through memory all the same.
+#if arch(arm64)
+    typealias Channels<Scalar: KernelScalar> = SIMD4<Scalar>
+
+    /// As for a whole vector, whose other lanes the compiler leaves out.
+    @inline(__always)
+    func reached<Scalar: KernelScalar>(
+        _ gradient: SIMD4<Scalar>, input: Scalar, outputs: SIMD4<Scalar>
+    ) -> SIMD4<Scalar> {
+        func widened(_ four: SIMD4<Scalar>) -> SIMD16<Scalar> {
+            SIMD16(lowHalf: SIMD8(lowHalf: four, highHalf: .zero), highHalf: .zero)
+        }
+        return reached(widened(gradient), input: input, outputs: widened(outputs)).lowHalf.lowHalf
+    }
+#else
+    typealias Channels<Scalar: KernelScalar> = SIMD16<Scalar>
+#endif
+
 @inline(__always)
-private func root<Scalar: KernelScalar>() -> (a: SIMD16<Scalar>, b: SIMD16<Scalar>) {
-    (SIMD16(repeating: 0.70710678118654752), SIMD16(repeating: 1.41421356237309505))
+func loadChannels<Scalar: KernelScalar>(_ pointer: UnsafePointer<Scalar>) -> Channels<Scalar> {
+    UnsafeRawPointer(pointer).loadUnaligned(as: Channels<Scalar>.self)
+}
+
+@inline(__always)
+func storeChannels<Scalar: KernelScalar>(_ channels: Channels<Scalar>, to pointer: UnsafeMutablePointer<Scalar>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: channels, as: Channels<Scalar>.self)
+}
+
+@inline(__always)
+private func root<Scalar: KernelScalar>() -> (a: Channels<Scalar>, b: Channels<Scalar>) {
+    (Channels<Scalar>(repeating: 0.70710678118654752), Channels<Scalar>(repeating: 1.41421356237309505))
 }
 
 /// What a line of a transformed tile is.
@@ -44,9 +75,9 @@ func transformInput<Scalar: KernelScalar>(
         for y in 0..<band.rows.count {
             for x in 0..<grid.columns {
                 let corner = padded + 4 * (y * row + x * channels)
-                for channel in stride(from: 0, to: channels, by: vectorWidth) {
+                for channel in stride(from: 0, to: channels, by: Channels<Scalar>.scalarCount) {
                     transformTile(corner + channel, row: row, column: channels, into: target, stride: placeStride)
-                    target += vectorWidth
+                    target += Channels<Scalar>.scalarCount
                 }
             }
         }
@@ -57,14 +88,15 @@ func transformInput<Scalar: KernelScalar>(
 private func transformTile<Scalar: KernelScalar>(
     _ corner: UnsafePointer<Scalar>, row: Int, column: Int, into target: UnsafeMutablePointer<Scalar>, stride: Int
 ) {
-    let lines = InlineArray<6, Six<SIMD16<Scalar>>> { i in
+    let lines = InlineArray<6, Six<Channels<Scalar>>> { i in
         let source = corner + i * row
         return inputLine(
-            load(source), load(source + column), load(source + 2 * column), load(source + 3 * column),
-            load(source + 4 * column), load(source + 5 * column))
+            loadChannels(source), loadChannels(source + column), loadChannels(source + 2 * column),
+            loadChannels(source + 3 * column),
+            loadChannels(source + 4 * column), loadChannels(source + 5 * column))
     }
     @inline(__always)
-    func store(column j: Int, _ place: (Six<SIMD16<Scalar>>) -> SIMD16<Scalar>) {
+    func store(column j: Int, _ place: (Six<Channels<Scalar>>) -> Channels<Scalar>) {
         storeColumn(
             inputLine(
                 place(lines[0]), place(lines[1]), place(lines[2]), place(lines[3]), place(lines[4]), place(lines[5])),
@@ -80,14 +112,14 @@ private func transformTile<Scalar: KernelScalar>(
 
 @inline(__always)
 func storeColumn<Scalar: KernelScalar>(
-    _ column: Six<SIMD16<Scalar>>, to target: UnsafeMutablePointer<Scalar>, stride: Int
+    _ column: Six<Channels<Scalar>>, to target: UnsafeMutablePointer<Scalar>, stride: Int
 ) {
-    store(column.0, to: target)
-    store(column.1, to: target + stride)
-    store(column.2, to: target + 2 * stride)
-    store(column.3, to: target + 3 * stride)
-    store(column.4, to: target + 4 * stride)
-    store(column.5, to: target + 5 * stride)
+    storeChannels(column.0, to: target)
+    storeChannels(column.1, to: target + stride)
+    storeChannels(column.2, to: target + 2 * stride)
+    storeChannels(column.3, to: target + 3 * stride)
+    storeChannels(column.4, to: target + 4 * stride)
+    storeChannels(column.5, to: target + 5 * stride)
 }
 
 /// y = Aᵀ·M·A of every tile, as far as it lies inside the output, plus the bias, or plus what is there.
@@ -103,19 +135,23 @@ func transformOutput<Scalar: KernelScalar>(
         for tile in 0..<band.sampleTiles {
             let inside = band.place(tile)
             let corner = output + ((sample * size.height + inside.row) * size.width + inside.column) * channels
-            for channel in stride(from: 0, to: channels, by: vectorWidth) {
-                let lines = InlineArray<6, (SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>)> { j in
+            for channel in stride(from: 0, to: channels, by: Channels<Scalar>.scalarCount) {
+                let lines = InlineArray<6, (Channels<Scalar>, Channels<Scalar>, Channels<Scalar>, Channels<Scalar>)> {
+                    j in
                     let column = source + j * place
                     return outputLine(
-                        load(column), load(column + 6 * place), load(column + 12 * place), load(column + 18 * place),
-                        load(column + 24 * place), load(column + 30 * place))
+                        loadChannels(column), loadChannels(column + 6 * place), loadChannels(column + 12 * place),
+                        loadChannels(column + 18 * place),
+                        loadChannels(column + 24 * place), loadChannels(column + 30 * place))
                 }
-                source += vectorWidth
-                let start = bias.map { load($0 + channel) } ?? .zero
+                source += Channels<Scalar>.scalarCount
+                let start = bias.map { loadChannels($0 + channel) } ?? .zero
                 @inline(__always)
                 func store(
                     row i: Int,
-                    _ place: ((SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>)) -> SIMD16<Scalar>
+                    _ place: ((Channels<Scalar>, Channels<Scalar>, Channels<Scalar>, Channels<Scalar>)) -> Channels<
+                        Scalar
+                    >
                 ) {
                     guard i < inside.height else { return }
                     storeRow(
@@ -137,12 +173,12 @@ func transformOutput<Scalar: KernelScalar>(
 /// The first of four neighbours in a row of the output.
 @inline(__always)
 private func storeRow<Scalar: KernelScalar>(
-    _ row: (SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>), count: Int,
-    to target: UnsafeMutablePointer<Scalar>, stride: Int, bias: SIMD16<Scalar>, accumulating: Bool
+    _ row: (Channels<Scalar>, Channels<Scalar>, Channels<Scalar>, Channels<Scalar>), count: Int,
+    to target: UnsafeMutablePointer<Scalar>, stride: Int, bias: Channels<Scalar>, accumulating: Bool
 ) {
     @inline(__always)
-    func put(_ value: SIMD16<Scalar>, _ target: UnsafeMutablePointer<Scalar>) {
-        store(value + (accumulating ? load(target) : bias), to: target)
+    func put(_ value: Channels<Scalar>, _ target: UnsafeMutablePointer<Scalar>) {
+        storeChannels(value + (accumulating ? loadChannels(target) : bias), to: target)
     }
     put(row.0, target)
     if count > 1 { put(row.1, target + stride) }
@@ -163,17 +199,18 @@ func transformGradient<Scalar: KernelScalar>(
         for tile in 0..<band.sampleTiles {
             let inside = band.place(tile)
             let corner = gradient + ((sample * size.height + inside.row) * size.width + inside.column) * channels
-            for channel in stride(from: 0, to: channels, by: vectorWidth) {
-                let lines = InlineArray<4, Six<SIMD16<Scalar>>> { i in
+            for channel in stride(from: 0, to: channels, by: Channels<Scalar>.scalarCount) {
+                let lines = InlineArray<4, Six<Channels<Scalar>>> { i in
                     let source = corner + i * width + channel
                     let isInside = i < inside.height
                     return gradientLine(
-                        isInside ? load(source) : .zero, isInside && inside.width > 1 ? load(source + channels) : .zero,
-                        isInside && inside.width > 2 ? load(source + 2 * channels) : .zero,
-                        isInside && inside.width > 3 ? load(source + 3 * channels) : .zero)
+                        isInside ? loadChannels(source) : .zero,
+                        isInside && inside.width > 1 ? loadChannels(source + channels) : .zero,
+                        isInside && inside.width > 2 ? loadChannels(source + 2 * channels) : .zero,
+                        isInside && inside.width > 3 ? loadChannels(source + 3 * channels) : .zero)
                 }
                 @inline(__always)
-                func store(column j: Int, _ place: (Six<SIMD16<Scalar>>) -> SIMD16<Scalar>) {
+                func store(column j: Int, _ place: (Six<Channels<Scalar>>) -> Channels<Scalar>) {
                     storeColumn(
                         gradientLine(place(lines[0]), place(lines[1]), place(lines[2]), place(lines[3])),
                         to: target + j * placeStride, stride: 6 * placeStride)
@@ -184,7 +221,7 @@ func transformGradient<Scalar: KernelScalar>(
                 store(column: 3) { $0.3 }
                 store(column: 4) { $0.4 }
                 store(column: 5) { $0.5 }
-                target += vectorWidth
+                target += Channels<Scalar>.scalarCount
             }
         }
     }
@@ -193,13 +230,14 @@ func transformGradient<Scalar: KernelScalar>(
 /// A line of Bᵀ·d.
 @inline(__always)
 private func inputLine<Scalar: KernelScalar>(
-    _ d0: SIMD16<Scalar>, _ d1: SIMD16<Scalar>, _ d2: SIMD16<Scalar>, _ d3: SIMD16<Scalar>, _ d4: SIMD16<Scalar>,
-    _ d5: SIMD16<Scalar>
-) -> Six<SIMD16<Scalar>> {
-    let (a, b) = root() as (SIMD16<Scalar>, SIMD16<Scalar>)
-    let fiveHalves = SIMD16<Scalar>(repeating: -2.5)
-    let (even, odd) = (multiplyAdd(d4, d2, SIMD16(repeating: -2)), multiplyAdd(d3 * a, d1, -b))
-    let (wideEven, wideOdd) = (multiplyAdd(d4, d2, SIMD16(repeating: -0.5)), multiplyAdd(d3 * b, d1, -a))
+    _ d0: Channels<Scalar>, _ d1: Channels<Scalar>, _ d2: Channels<Scalar>, _ d3: Channels<Scalar>,
+    _ d4: Channels<Scalar>,
+    _ d5: Channels<Scalar>
+) -> Six<Channels<Scalar>> {
+    let (a, b) = root() as (Channels<Scalar>, Channels<Scalar>)
+    let fiveHalves = Channels<Scalar>(repeating: -2.5)
+    let (even, odd) = (multiplyAdd(d4, d2, Channels<Scalar>(repeating: -2)), multiplyAdd(d3 * a, d1, -b))
+    let (wideEven, wideOdd) = (multiplyAdd(d4, d2, Channels<Scalar>(repeating: -0.5)), multiplyAdd(d3 * b, d1, -a))
     return (
         multiplyAdd(d0 + d4, d2, fiveHalves), even + odd, even - odd, wideEven + wideOdd, wideEven - wideOdd,
         multiplyAdd(d1 + d5, d3, fiveHalves)
@@ -209,13 +247,14 @@ private func inputLine<Scalar: KernelScalar>(
 /// A line of Aᵀ·M.
 @inline(__always)
 private func outputLine<Scalar: KernelScalar>(
-    _ m0: SIMD16<Scalar>, _ m1: SIMD16<Scalar>, _ m2: SIMD16<Scalar>, _ m3: SIMD16<Scalar>, _ m4: SIMD16<Scalar>,
-    _ m5: SIMD16<Scalar>
-) -> (SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>) {
-    let (a, b) = root() as (SIMD16<Scalar>, SIMD16<Scalar>)
+    _ m0: Channels<Scalar>, _ m1: Channels<Scalar>, _ m2: Channels<Scalar>, _ m3: Channels<Scalar>,
+    _ m4: Channels<Scalar>,
+    _ m5: Channels<Scalar>
+) -> (Channels<Scalar>, Channels<Scalar>, Channels<Scalar>, Channels<Scalar>) {
+    let (a, b) = root() as (Channels<Scalar>, Channels<Scalar>)
     let (sum, difference) = (m1 + m2, (m1 - m2) * a)
     let (wideSum, wideDifference) = (m3 + m4, (m3 - m4) * b)
-    let (half, two) = (SIMD16<Scalar>(repeating: 0.5), SIMD16<Scalar>(repeating: 2))
+    let (half, two) = (Channels<Scalar>(repeating: 0.5), Channels<Scalar>(repeating: 2))
     return (
         m0 + sum + wideSum, difference + wideDifference, multiplyAdd(sum * half, wideSum, two),
         multiplyAdd(multiplyAdd(m5, difference, half), wideDifference, two)
@@ -225,10 +264,10 @@ private func outputLine<Scalar: KernelScalar>(
 /// A line of A·y'.
 @inline(__always)
 private func gradientLine<Scalar: KernelScalar>(
-    _ y0: SIMD16<Scalar>, _ y1: SIMD16<Scalar>, _ y2: SIMD16<Scalar>, _ y3: SIMD16<Scalar>
-) -> Six<SIMD16<Scalar>> {
-    let (a, b) = root() as (SIMD16<Scalar>, SIMD16<Scalar>)
-    let (half, two) = (SIMD16<Scalar>(repeating: 0.5), SIMD16<Scalar>(repeating: 2))
+    _ y0: Channels<Scalar>, _ y1: Channels<Scalar>, _ y2: Channels<Scalar>, _ y3: Channels<Scalar>
+) -> Six<Channels<Scalar>> {
+    let (a, b) = root() as (Channels<Scalar>, Channels<Scalar>)
+    let (half, two) = (Channels<Scalar>(repeating: 0.5), Channels<Scalar>(repeating: 2))
     let (even, odd) = (multiplyAdd(y0, y2, half), multiplyAdd(y1, y3, half) * a)
     let (wideEven, wideOdd) = (multiplyAdd(y0, y2, two), multiplyAdd(y1, y3, two) * b)
     return (y0, even + odd, even - odd, wideEven + wideOdd, wideEven - wideOdd, y3)
@@ -237,12 +276,12 @@ private func gradientLine<Scalar: KernelScalar>(
 /// A line of G·g.
 @inline(__always)
 func filterLine<Scalar: KernelScalar>(
-    _ g0: SIMD16<Scalar>, _ g1: SIMD16<Scalar>, _ g2: SIMD16<Scalar>
-) -> Six<SIMD16<Scalar>> {
-    let (a, b) = root() as (SIMD16<Scalar>, SIMD16<Scalar>)
-    let (twoThirds, sixth) = (SIMD16<Scalar>(repeating: -2 / 3), SIMD16<Scalar>(repeating: 1 / 6))
-    let (even, odd) = (multiplyAdd(g0, g2, SIMD16(repeating: 0.5)), g1 * a)
-    let (wideEven, wideOdd) = (multiplyAdd(g0, g2, SIMD16(repeating: 2)), g1 * b)
+    _ g0: Channels<Scalar>, _ g1: Channels<Scalar>, _ g2: Channels<Scalar>
+) -> Six<Channels<Scalar>> {
+    let (a, b) = root() as (Channels<Scalar>, Channels<Scalar>)
+    let (twoThirds, sixth) = (Channels<Scalar>(repeating: -2 / 3), Channels<Scalar>(repeating: 1 / 6))
+    let (even, odd) = (multiplyAdd(g0, g2, Channels<Scalar>(repeating: 0.5)), g1 * a)
+    let (wideEven, wideOdd) = (multiplyAdd(g0, g2, Channels<Scalar>(repeating: 2)), g1 * b)
     return (
         g0, (even + odd) * twoThirds, (even - odd) * twoThirds, (wideEven + wideOdd) * sixth,
         (wideEven - wideOdd) * sixth, g2
@@ -252,15 +291,16 @@ func filterLine<Scalar: KernelScalar>(
 /// A line of Gᵀ·U'.
 @inline(__always)
 func backwardFilterLine<Scalar: KernelScalar>(
-    _ u0: SIMD16<Scalar>, _ u1: SIMD16<Scalar>, _ u2: SIMD16<Scalar>, _ u3: SIMD16<Scalar>, _ u4: SIMD16<Scalar>,
-    _ u5: SIMD16<Scalar>
-) -> (SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>) {
-    let (a, b) = root() as (SIMD16<Scalar>, SIMD16<Scalar>)
-    let (twoThirds, sixth) = (SIMD16<Scalar>(repeating: -2 / 3), SIMD16<Scalar>(repeating: 1 / 6))
+    _ u0: Channels<Scalar>, _ u1: Channels<Scalar>, _ u2: Channels<Scalar>, _ u3: Channels<Scalar>,
+    _ u4: Channels<Scalar>,
+    _ u5: Channels<Scalar>
+) -> (Channels<Scalar>, Channels<Scalar>, Channels<Scalar>) {
+    let (a, b) = root() as (Channels<Scalar>, Channels<Scalar>)
+    let (twoThirds, sixth) = (Channels<Scalar>(repeating: -2 / 3), Channels<Scalar>(repeating: 1 / 6))
     let (sum, difference) = ((u1 + u2) * twoThirds, (u1 - u2) * twoThirds)
     let (wideSum, wideDifference) = ((u3 + u4) * sixth, (u3 - u4) * sixth)
     return (
         u0 + sum + wideSum, multiplyAdd(difference * a, wideDifference, b),
-        multiplyAdd(multiplyAdd(u5, sum, SIMD16(repeating: 0.5)), wideSum, SIMD16(repeating: 2))
+        multiplyAdd(multiplyAdd(u5, sum, Channels<Scalar>(repeating: 0.5)), wideSum, Channels<Scalar>(repeating: 2))
     )
 }

@@ -12,10 +12,10 @@ package func winogradWeights<Scalar: KernelScalar>(
 ) {
     let rows = geometry.window.channels
     for panel in 0..<geometry.outputChannels / vectorWidth {
-        for row in 0..<rows {
+        for offset in stride(from: 0, to: rows * vectorWidth, by: Channels<Scalar>.scalarCount) {
             transformFilter(
-                weight + (panel * 9 * rows + row) * vectorWidth, tapStride: rows * vectorWidth,
-                into: transformed + (panel * rows + row) * vectorWidth, placeStride: geometry.weightStride)
+                weight + panel * 9 * rows * vectorWidth + offset, tapStride: rows * vectorWidth,
+                into: transformed + panel * rows * vectorWidth + offset, placeStride: geometry.weightStride)
         }
     }
 }
@@ -32,24 +32,24 @@ package func winogradTurnedWeights<Scalar: KernelScalar>(
     into transformed: UnsafeMutablePointer<Scalar>
 ) {
     let count = geometry.window.channels * geometry.outputChannels
-    for offset in stride(from: 0, to: count, by: vectorWidth) {
+    for offset in stride(from: 0, to: count, by: Channels<Scalar>.scalarCount) {
         transformFilter(
             transposedWeight + 8 * count + offset, tapStride: -count, into: transformed + offset,
             placeStride: geometry.weightStride)
     }
 }
 
-/// U = G·g·Gᵀ of sixteen filters side by side.
+/// U = G·g·Gᵀ of some filters side by side.
 @inline(__always)
 private func transformFilter<Scalar: KernelScalar>(
     _ filter: UnsafePointer<Scalar>, tapStride: Int, into transformed: UnsafeMutablePointer<Scalar>, placeStride: Int
 ) {
-    let lines = InlineArray<3, Six<SIMD16<Scalar>>> { j in
+    let lines = InlineArray<3, Six<Channels<Scalar>>> { j in
         let tap = filter + j * tapStride
-        return filterLine(load(tap), load(tap + 3 * tapStride), load(tap + 6 * tapStride))
+        return filterLine(loadChannels(tap), loadChannels(tap + 3 * tapStride), loadChannels(tap + 6 * tapStride))
     }
     @inline(__always)
-    func store(row i: Int, _ place: (Six<SIMD16<Scalar>>) -> SIMD16<Scalar>) {
+    func store(row i: Int, _ place: (Six<Channels<Scalar>>) -> Channels<Scalar>) {
         storeColumn(
             filterLine(place(lines[0]), place(lines[1]), place(lines[2])), to: transformed + 6 * i * placeStride,
             stride: placeStride)
@@ -74,28 +74,30 @@ func weightGradientOfTransformed<Scalar: KernelScalar>(
     into weightGradient: UnsafeMutablePointer<Scalar>, accumulating: Bool
 ) {
     let (rows, outputs) = (geometry.window.channels, geometry.outputChannels)
-    let stride = geometry.weightStride
+    let placeStride = geometry.weightStride
     let outputReach = reach + 9 * rows
     for panel in 0..<outputs / vectorWidth {
-        for row in 0..<rows {
-            let source = transformed + (panel * rows + row) * vectorWidth
-            let lines = InlineArray<6, (SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>)> { i in
-                let place = source + 6 * i * stride
+        for offset in stride(from: 0, to: rows * vectorWidth, by: Channels<Scalar>.scalarCount) {
+            let (row, lane) = (offset / vectorWidth, offset % vectorWidth)
+            let source = transformed + panel * rows * vectorWidth + offset
+            let lines = InlineArray<6, (Channels<Scalar>, Channels<Scalar>, Channels<Scalar>)> { i in
+                let place = source + 6 * i * placeStride
                 return backwardFilterLine(
-                    load(place), load(place + stride), load(place + 2 * stride), load(place + 3 * stride),
-                    load(place + 4 * stride), load(place + 5 * stride))
+                    loadChannels(place), loadChannels(place + placeStride), loadChannels(place + 2 * placeStride),
+                    loadChannels(place + 3 * placeStride), loadChannels(place + 4 * placeStride),
+                    loadChannels(place + 5 * placeStride))
             }
             @inline(__always)
-            func put(_ gradient: SIMD16<Scalar>, tap: Int) {
-                let target = weightGradient + ((panel * 9 + tap) * rows + row) * vectorWidth
+            func put(_ gradient: Channels<Scalar>, tap: Int) {
+                let target = weightGradient + (panel * 9 + tap) * rows * vectorWidth + offset
                 let kept = reached(
                     gradient, input: reach[tap * rows + row],
-                    outputs: load(outputReach + tap * outputs + panel * vectorWidth))
-                store(accumulating ? load(target) + kept : kept, to: target)
+                    outputs: loadChannels(outputReach + tap * outputs + panel * vectorWidth + lane))
+                storeChannels(accumulating ? loadChannels(target) + kept : kept, to: target)
             }
             @inline(__always)
             func put(
-                column j: Int, _ place: ((SIMD16<Scalar>, SIMD16<Scalar>, SIMD16<Scalar>)) -> SIMD16<Scalar>
+                column j: Int, _ place: ((Channels<Scalar>, Channels<Scalar>, Channels<Scalar>)) -> Channels<Scalar>
             ) {
                 let column = backwardFilterLine(
                     place(lines[0]), place(lines[1]), place(lines[2]), place(lines[3]), place(lines[4]),

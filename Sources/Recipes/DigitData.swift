@@ -5,8 +5,11 @@ import Foundation
 
 /// The images that a network is trained on and tested on, and one line about where they come from.
 public struct DigitData: Sendable {
+    /// What networks learn from.
     public let train: LabeledImages
+    /// What they are tested on.
     public let test: LabeledImages
+    /// Where the images come from, in one line.
     public let origin: String
     /// Whether they are the original MNIST's.
     public let isMNIST: Bool

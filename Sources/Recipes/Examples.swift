@@ -11,6 +11,9 @@ public struct Example: Sendable, Equatable {
     /// 0…3.
     public let quarterTurns: Int
 
+    /// - Parameters:
+    ///   - image: The image's place in its data set.
+    ///   - quarterTurns: 0…3, counter-clockwise.
     public init(image: Int, quarterTurns: Int = 0) {
         (self.image, self.quarterTurns) = (image, quarterTurns)
     }
@@ -18,8 +21,11 @@ public struct Example: Sendable, Equatable {
 
 /// The examples that a recipe makes of some images, with a target for each of its tasks.
 public struct Examples: Dataset {
+    /// The images that the examples show.
     public let images: LabeledImages
+    /// The examples, in the order of the samples.
     public let list: [Example]
+    /// What is asked about each, in the order of the heads.
     public let tasks: [DigitTask]
 
     /// - Parameters:

@@ -6,7 +6,9 @@ public struct Published: Sendable {
     public let metrics: KeyValuePairs<String, Double>
     /// By epoch.
     public let trainLosses: [Double]
+    /// By epoch.
     public let validationLosses: [Double]
+    /// After the last epoch.
     public let testLoss: Double?
     /// By epoch: the first task's accuracy on the test images.
     public let testAccuracies: [Double]
@@ -14,9 +16,10 @@ public struct Published: Sendable {
     public let confusions: [String: [[Int]]]
     /// Of each task, as far as printed: true positives, false positives and false negatives of each class.
     public let classCounts: [String: [ClassCounts]]
-    /// What else is to be known about the figures.
+    /// Remarks about the figures.
     public let note: String
 
+    /// What a report does not print is left out.
     public init(
         report: String = "", metrics: KeyValuePairs<String, Double> = [:], trainLosses: [Double] = [],
         validationLosses: [Double] = [], testLoss: Double? = nil, testAccuracies: [Double] = [],
@@ -34,12 +37,16 @@ public struct Published: Sendable {
     }
 }
 
-/// What a class comes to.
+/// How often a class was recognized, wrongly named and missed.
 public struct ClassCounts: Sendable, Equatable {
+    /// Of this class, and taken for it.
     public let truePositives: Int
+    /// Of other classes, but taken for this one.
     public let falsePositives: Int
+    /// Of this class, but taken for others.
     public let falseNegatives: Int
 
+    /// In the order in which reports print them.
     public init(_ truePositives: Int, _ falsePositives: Int, _ falseNegatives: Int) {
         self.truePositives = truePositives
         self.falsePositives = falsePositives

@@ -5,12 +5,17 @@ import LanesTraining
 
 /// One of a network's tasks: a head's name, its classes' names, and which of them an example belongs to.
 public struct DigitTask: Sendable {
+    /// The head's name: "digit".
     public let head: String
     /// In the order of the head's outputs.
     public let classes: [String]
     /// The class of a digit that was turned counter-clockwise by so many quarter turns.
     public let label: @Sendable (_ digit: UInt8, _ quarterTurns: Int) -> Int
 
+    /// - Parameters:
+    ///   - head: The head's name.
+    ///   - classes: In the order of the head's outputs.
+    ///   - label: The class of a digit that was turned counter-clockwise by so many quarter turns.
     public init(
         _ head: String, classes: [String], label: @escaping @Sendable (_ digit: UInt8, _ quarterTurns: Int) -> Int
     ) {

@@ -29,13 +29,13 @@ extension Recipe {
         return threeHead(recipe, changes: try base.with(switches))
     }
 
-    /// In what a training is another experiment than the published one.
+    /// How a training differs from the published experiment, a phrase for each difference.
     package func differences(on data: DigitData) -> [String] {
         changes + (data.isMNIST ? [] : ["other images than MNIST's"])
             + (data.trainLimit.map { ["the first \(counted($0, "training image")) alone"] } ?? [])
     }
 
-    /// What the command line can change, where it is not as in the recipe of this name.
+    /// Which settings the command line has changed in the recipe of this name, a phrase for each.
     package var changes: [String] {
         guard let original = Recipe.all.first(where: { $0.name == name }) else { return [] }
         var changes = switches.filter { original.switches[$0.key] != $0.value }.map { "\($0.key) \($0.value)" }.sorted()
@@ -56,9 +56,13 @@ extension Recipe {
 extension ThreeHeadChanges {
     /// The names of the switches, as on the command line.
     public enum Switch: String, CaseIterable, Sendable {
+        /// true or false.
         case batchNorm = "batch-norm"
+        /// A probability, 0 to below 1.
         case dropout
+        /// true or false.
         case globalAveragePool = "global-average-pool"
+        /// Three numbers with commas between them.
         case lossWeights = "loss-weights"
     }
 
@@ -74,7 +78,7 @@ extension ThreeHeadChanges {
     /// These changes with those of the switches that are given.
     func with(_ switches: [String: String]) throws(RecipeError) -> ThreeHeadChanges {
         var changes = self
-        // In an order, so that of several mistakes it is always the same that is told.
+        // Sorted, so that of several mistakes the same one is always reported.
         for (name, text) in switches.sorted(by: { $0.key < $1.key }) {
             func wrong(_ expected: String) -> RecipeError {
                 RecipeError("--\(name): found '\(text)', expected \(expected)")
@@ -104,9 +108,10 @@ extension ThreeHeadChanges {
     }
 }
 
-/// A recipe, or a switch of one, that there is none of, or that is given a value it cannot have.
+/// A recipe or a switch that does not exist, or a value that a switch cannot have.
 public struct RecipeError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
+    /// - Parameter description: What was found and what was expected.
     public init(_ description: String) { self.description = description }
 }

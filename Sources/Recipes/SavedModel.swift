@@ -3,15 +3,16 @@ import LanesFiles
 import LanesGraph
 import LanesTraining
 
-/// A network read from a file, with the recipe that it is of, if it is of one.
+/// A network read from a file, and its recipe if it has one.
 public struct SavedModel {
+    /// The network, ready for use.
     public let model: Model
-    /// nil for a network of somebody's own program.
+    /// nil for a network of another program.
     public let recipe: Recipe?
-    /// In what the network was trained differently from the published experiment, as far as its file says.
+    /// How the training differed from the published experiment, as far as the file says.
     package let differences: [String]
 
-    /// A file that a training wrote, of a recipe or of somebody's own program, or one with the tensors of a recipe's
+    /// Reads a file that a training of a recipe or of another program wrote, or one with the tensors of a recipe's
     /// network.
     ///
     /// - Parameters:
@@ -93,8 +94,7 @@ public struct SavedModel {
         }
     }
 
-    /// What a saved network's file says about itself beside the network: its recipe, and in what its training was not
-    /// the published experiment.
+    /// The remarks in a saved network's file: its recipe, and how its training differed from the published experiment.
     package static func metadata(of recipe: Recipe, seed: UInt64, differences: [String] = []) -> [String: String] {
         var own = ["recipe": recipe.name, "seed": "\(seed)"]
         if !differences.isEmpty { own["differences"] = differences.joined(separator: ", ") }

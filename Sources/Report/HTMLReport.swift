@@ -6,6 +6,7 @@ import LanesRecipes
 public struct HTMLReport {
     let run: Run
 
+    /// - Parameter run: What the page tells about.
     public init(_ run: Run) { self.run = run }
 
     var recipe: Recipe { run.recipe }

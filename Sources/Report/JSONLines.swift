@@ -6,6 +6,7 @@ import LanesTraining
 public struct JSONLines: Sendable {
     let recipe: Recipe
 
+    /// - Parameter recipe: The one that is trained.
     public init(_ recipe: Recipe) { self.recipe = recipe }
 
     /// An epoch's object with a line break. The loss called `validation_loss` is that of the test images where the recipe
@@ -41,7 +42,7 @@ public struct JSONLines: Sendable {
 
     /// An object of strings, finite numbers and arrays of them in one line, with its line break.
     public static func line(_ object: [String: Any]) -> Data {
-        // Strings and finite numbers are all that goes in, so this cannot fail; an empty object would be seen.
+        // Callers pass nothing that JSON cannot hold; if one did, an empty object would show it.
         let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
         return (data ?? Data("{}".utf8)) + Data("\n".utf8)
     }

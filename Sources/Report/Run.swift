@@ -5,19 +5,25 @@ import LanesTraining
 
 /// A training that has ended, or an evaluation of a saved network: all that a report tells.
 public struct Run: Sendable {
+    /// The recipe of the network.
     public let recipe: Recipe
     /// The command that does it again, as it is typed.
     public let command: String
+    /// When it ended.
     public let date: Date
     /// nil for an evaluation of a saved network.
     public let seed: UInt64?
+    /// How many threads worked on it.
     public let threads: Int
     /// Where the images came from, in a line.
     public let origin: String
-    /// In what it is not the published experiment, as in "1 epoch instead of 10".
+    /// How it differs from the published experiment: "1 epoch instead of 10".
     public let differences: [String]
+    /// Training examples; 0 for an evaluation of a saved network.
     public let trainingCount: Int
+    /// Examples held out of the training ones.
     public let validationCount: Int
+    /// Numbers that training changes.
     public let parameterCount: Int
     /// None for an evaluation of a saved network.
     public let epochs: [EpochResult]
@@ -31,13 +37,16 @@ public struct Run: Sendable {
     public let test: Examples
     /// The SHA-256 of the weights that have these results.
     public let weightsDigest: String
+    /// The filters of the first convolution; nil where they cannot be shown as pictures.
     public let filters: Filters?
     /// The most memory that the process had resident until then.
     public let peakMemory: Int
 
     /// The filters of the first convolution, which can be looked at as pictures.
     public struct Filters: Sendable, Equatable {
+        /// Rows of a filter.
         public let height: Int
+        /// Columns of a filter.
         public let width: Int
         /// [filters][height × width].
         public let values: [[Float]]

@@ -13,6 +13,7 @@ import LanesTraining
 /// Every file is written whole or not at all, and the weights of an epoch before the line that tells of it. What an earlier
 /// run left stays until the first epoch of this one has ended, but for the checkpoint of a run that had ended.
 public final class RunFolder {
+    /// The folder, as it was named.
     public let path: String
     private let folder: URL
     private let lock: RunLock
@@ -25,7 +26,8 @@ public final class RunFolder {
     private var metrics = Data()
     /// Whether the files are this run's, or there are none yet.
     private var isOurs: Bool
-    /// In words, an earlier run that was not finished; its checkpoint stays until an epoch of this one has ended.
+    /// Describes the unfinished earlier run in the folder, if there is one; its checkpoint stays until an epoch of this
+    /// run has ended.
     public let unfinished: String?
 
     /// Makes ready for a run.
@@ -105,8 +107,8 @@ public final class RunFolder {
         guard unfinished == nil || recorded > 0 || hasEpoch else { return false }
         if hasEpoch {
             if !isOurs {
-                // Weights say themselves what they are of; nothing else may tell of weights that it is not about, and
-                // no run may go on among another one's.
+                // Weights name their own recipe. All other files of the earlier run go: none may describe these
+                // weights, and its checkpoint must not resume among this run's results.
                 let foreign = unfinished == nil ? [] : [Self.checkpointName]
                 for name in foreign + ["report.html", "metrics.jsonl", "config.json"] { try remove(name) }
             }

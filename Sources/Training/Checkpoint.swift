@@ -2,8 +2,8 @@ import Foundation
 import LanesFiles
 import LanesGraph
 
-/// A training as it stood between two steps: everything that decides how it goes on, so that a training resumed from it
-/// ends with the same bits as one that never stopped.
+/// A training as it stood between two steps: everything that decides how it continues. A training resumed from it ends
+/// with the same bits as one that never stopped.
 ///
 ///     try trainer.run(onCheckpoint: { try $0.write(to: file) })
 ///     …
@@ -13,7 +13,7 @@ import LanesGraph
 /// Its file is a safetensors file: `weights.NAME` of every parameter, `optimizer1.NAME` and `optimizer2.NAME` of what the
 /// optimizer remembers, `averages.NAME` and `best.NAME` where there are such, and `training`, the rest as JSON.
 public struct Checkpoint: Sendable {
-    /// Remarks for the file.
+    /// Remarks that the file carries.
     public var metadata: [String: String] = [:]
     let record: Record
     /// The parameters by the prefixes of their names.
@@ -39,7 +39,7 @@ public struct Checkpoint: Sendable {
         let seconds: Double
     }
 
-    /// Something that decides what comes out of a training, in words.
+    /// Something that decides the result of a training, as text.
     struct Condition: Codable, Equatable {
         let name: String
         let value: String
@@ -56,7 +56,7 @@ public struct Checkpoint: Sendable {
     static let digestKey = "lanes.checkpoint.sha256"
     static let recordName = "training"
 
-    /// Numbers that JSON cannot hold, as a loss may be, are put as texts.
+    /// NaN and ∞, which a loss may be and JSON cannot hold, are written as strings.
     static var encoder: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
@@ -78,7 +78,9 @@ public struct Checkpoint: Sendable {
     /// - Throws: `FileError`, `SafetensorsError` or `ModelError`, for a file that is not there, broken, or no checkpoint.
     public init(contentsOf url: URL) throws { try self.init(Safetensors(contentsOf: url)) }
 
-    /// The same of a file that has been read.
+    /// A checkpoint from the content of a file.
+    ///
+    /// - Throws: `SafetensorsError` or `ModelError` for content that is broken or no checkpoint.
     public init(_ file: Safetensors) throws {
         guard let version = file.metadata[Self.versionKey] else {
             throw ModelError(file.source, found: "no checkpoint", expected: "one ('\(Self.versionKey)')")
@@ -124,7 +126,7 @@ public struct Checkpoint: Sendable {
         return file
     }
 
-    /// Of everything in a file but itself: one wrong bit would be another training.
+    /// The SHA-256 of everything else in the file: a single wrong bit would make another training of it.
     static func digest(_ file: Safetensors) -> String {
         var hash = SHA256()
         for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) where key != digestKey {

@@ -1,21 +1,25 @@
 import LanesGraph
 
-/// How often each class was taken for each: the counts that all figures of a classification come from.
+/// How often each class was taken for each other: all figures of a classification follow from these counts.
 ///
 ///              predicted 0  1  2
 ///     actual 0           5  1  0       true positives of 0: 5
 ///            1           2  7  0       false negatives of 0, the rest of its row: 1
 ///            2           0  0  3       false positives of 0, the rest of its column: 2
 public struct ConfusionMatrix: Sendable, Equatable, Codable {
+    /// How many classes there are; 0 for a head that has none.
     public let classes: Int
     /// [actual][predicted].
     public private(set) var counts: [[Int]]
 
+    /// A matrix that has counted nothing yet.
     public init(classes: Int) {
         self.classes = classes
         counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
     }
 
+    /// A matrix that was counted elsewhere.
+    ///
     /// - Parameter counts: [actual][predicted], as many columns in every row as there are rows.
     public init(counts: [[Int]]) {
         require(counts.allSatisfy { $0.count == counts.count }, "a confusion matrix is square")
@@ -45,9 +49,12 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
         add(label: label, prediction: best)
     }
 
+    /// All answers that were counted.
     public var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+    /// Those that were right: the sum of the diagonal.
     public var correct: Int { counts.indices.reduce(0) { $0 + counts[$1][$1] } }
 
+    /// Of this class, and taken for it.
     public func truePositives(_ label: Int) -> Int { counts[label][label] }
     /// Others that were taken for this class.
     public func falsePositives(_ label: Int) -> Int { counts.reduce(0) { $0 + $1[label] } - counts[label][label] }
@@ -68,12 +75,12 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
         return max(0, centre - half)...min(1, centre + half)
     }
 
-    /// Of what was taken for this class, the fraction that is; 0 where nothing was.
+    /// Of the samples taken for this class, the fraction that belong to it; 0 if there are none.
     public func precision(_ label: Int) -> Double {
         fraction(truePositives(label), of: truePositives(label) + falsePositives(label))
     }
 
-    /// Of this class, the fraction that was taken for it; 0 where it does not occur.
+    /// Of the samples of this class, the fraction that was recognized; 0 if there are none.
     public func recall(_ label: Int) -> Double {
         fraction(truePositives(label), of: truePositives(label) + falseNegatives(label))
     }
@@ -86,7 +93,9 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
 
     /// The mean of all classes, each counting the same.
     public var macroPrecision: Double { mean(precision) }
+    /// The mean of all classes, each counting the same.
     public var macroRecall: Double { mean(recall) }
+    /// The mean of all classes, each counting the same.
     public var macroF1: Double { mean(f1) }
 
     private func mean(_ figure: (Int) -> Double) -> Double {

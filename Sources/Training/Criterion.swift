@@ -1,5 +1,5 @@
-/// What makes an epoch better than another: a metric, or the loss, of the validation samples, or without any of the
-/// test samples, or without those of the training samples.
+/// How epochs are compared: by the loss or a metric on the validation samples; if there are none on the test samples,
+/// and if there are none of these either on the training samples.
 public struct Criterion: Sendable, Equatable {
     /// "loss", or a metric's full name: `digit_accuracy`.
     public let figure: String

@@ -3,8 +3,8 @@ import LanesGraph
 
 /// What a network learns from or is tested on: a number of samples, each with its inputs and its targets.
 ///
-/// Workers load samples while a step runs, each one of its own, in any order, so what a dataset gives must depend on
-/// its arguments alone.
+/// Threads load samples while a step runs, each its own, in any order. So what a dataset gives must depend on the
+/// arguments alone.
 public protocol Dataset: Sendable {
     /// What it is, for messages: a file's name, say.
     var name: String { get }
@@ -21,8 +21,8 @@ public protocol Dataset: Sendable {
     /// Writes what one head's output is compared with: the number of the class, or the target's numbers.
     func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) throws
 
-    /// The SHA-256 of all that the samples are, by which a checkpoint knows its data again. Unless a dataset has a
-    /// quicker way it is that of every input and every target.
+    /// The SHA-256 of all samples, by which a checkpoint recognizes its data. Computed from every input and target
+    /// unless a dataset has a quicker way.
     func digest() throws -> String
 }
 
@@ -49,7 +49,7 @@ extension Dataset {
 
 /// What a head's output is compared with.
 public enum Target: Sendable, Equatable {
-    /// One of some classes, by its number: a single value. The names, in the order of the numbers.
+    /// A class by its number, a single value. The names of the classes stand in the order of their numbers.
     case classes([String])
     /// As many numbers as the shape has, [height][width][channels].
     case values(Shape)

@@ -1,4 +1,4 @@
-/// What one epoch came to.
+/// The results of one epoch.
 public struct EpochResult: Sendable, Codable {
     /// 1 for the first.
     public let epoch: Int
@@ -6,14 +6,15 @@ public struct EpochResult: Sendable, Codable {
     public let seconds: Double
     /// The rate of the epoch's last step.
     public let learningRate: Double
-    /// Of the epoch's samples, each taken as it was changed and as the weights were when it was trained on.
+    /// On the epoch's training samples: each as the transforms left it, and with the weights that its own step began
+    /// with.
     public let training: Evaluation
-    /// Of the validation samples, after the epoch; nil where there are none.
+    /// On the validation samples, after the epoch; nil where there are none.
     public let validation: Evaluation?
-    /// Of the test samples, after the epoch; nil where there are none.
+    /// On the test samples, after the epoch; nil where there are none.
     public let test: Evaluation?
 
-    public init(
+    package init(
         epoch: Int, seconds: Double, learningRate: Double, training: Evaluation, validation: Evaluation?,
         test: Evaluation?
     ) {
@@ -27,7 +28,7 @@ public struct EpochResult: Sendable, Codable {
             validation: validation?.withoutDetails, test: test?.withoutDetails)
     }
 
-    /// What an epoch is chosen by.
+    /// What epochs are compared by: validation, without it test, without both training.
     public var deciding: Evaluation { validation ?? test ?? training }
 }
 

@@ -2,14 +2,16 @@ import Foundation
 import LanesGraph
 import LanesKernels
 
-/// What a network makes of a number of samples.
+/// A network's results on some samples.
 public struct Evaluation: Sendable, Equatable, Codable {
     /// A figure and its full name, as in `digit_accuracy`.
     public struct Figure: Sendable, Equatable, Codable {
+        /// The head's name and the metric's.
         public let name: String
+        /// As the metric has it, of all samples.
         public let value: Double
 
-        public init(name: String, value: Double) { (self.name, self.value) = (name, value) }
+        package init(name: String, value: Double) { (self.name, self.value) = (name, value) }
     }
 
     /// How many samples there were.
@@ -18,14 +20,14 @@ public struct Evaluation: Sendable, Equatable, Codable {
     public let loss: Double
     /// The metrics of all heads.
     public let metrics: [Figure]
-    /// Of each head, in order; of no classes for a head that has none.
+    /// One for each head, in order; with 0 classes for a head that has none.
     public let confusions: [ConfusionMatrix]
-    /// Of each head the wrong answers that the network was surest of, the worst first.
+    /// For each head the wrong answers that the network was most certain of, the worst first: at most 48.
     public let mistakes: [[Mistake]]
     /// The fraction of right answers of each head.
     public let accuracies: [Double]
 
-    public init(
+    package init(
         count: Int, loss: Double, metrics: [Figure], confusions: [ConfusionMatrix], mistakes: [[Mistake]]
     ) {
         self.init(count, loss, metrics, confusions, mistakes, accuracies: confusions.map(\.accuracy))
@@ -63,12 +65,14 @@ extension Evaluation: CustomStringConvertible {
 public struct Mistake: Sendable, Equatable, Codable {
     /// Which of the dataset's samples.
     public let sample: Int
+    /// The number of the sample's class.
     public let label: Int
+    /// The number of the class that the network took it for.
     public let prediction: Int
-    /// What the network gave the wrong class, 0…1.
+    /// The probability that the network gave the wrong class, 0…1.
     public let probability: Double
 
-    public init(sample: Int, label: Int, prediction: Int, probability: Double) {
+    package init(sample: Int, label: Int, prediction: Int, probability: Double) {
         (self.sample, self.label, self.prediction, self.probability) = (sample, label, prediction, probability)
     }
 }

@@ -77,7 +77,7 @@ struct GraphDescription: Codable {
                 ? (decoder.userInfo[.losses] as? [String: any Loss.Type])?[type]
                 : builtInLosses.first { $0.name == type }
             guard let known else {
-                // Whoever only asks the network needs no loss.
+                // Predictions need no loss.
                 let answer = try values.decode(Answer.self, forKey: .answer)
                 loss = ForeignLoss(type: type, answer: answer)
                 return
@@ -115,8 +115,8 @@ struct GraphDescription: Codable {
         }
     }
 
-    /// - Throws: `ModelError` for a description that names what is not there, `GraphError` for a network that cannot
-    ///   be.
+    /// - Throws: `ModelError` for a description that names what is not there, `GraphError` for a network that is
+    ///   impossible.
     func graph() throws -> Graph {
         guard nodes.count <= Self.mostNodes, heads.count <= Self.mostNodes else {
             throw ModelError(
@@ -149,7 +149,8 @@ extension CodingUserInfoKey {
     static var losses: CodingUserInfoKey { CodingUserInfoKey(rawValue: "losses").unsafelyUnwrapped }
 }
 
-/// Stands for a loss that a file names and nobody here knows. The network can be used, and not trained on.
+/// Stands for a loss that a file names and this program does not know. The network can be used, but not trained
+/// further.
 struct ForeignLoss: Loss {
     let type: String
     let answer: Answer
@@ -166,13 +167,21 @@ struct ForeignLoss: Loss {
     ) -> Scalar { .nan }
 }
 
-/// What is wrong with a saved network, or with what it is asked.
+/// What is wrong with a saved network, or with the samples given to it.
 public struct ModelError: Error, Equatable, CustomStringConvertible {
     /// Where: a file, a node, an input.
     public let place: String
+    /// What is there.
     public let found: String
+    /// What should be.
     public let expected: String
 
+    /// `description` puts the three into a sentence.
+    ///
+    /// - Parameters:
+    ///   - place: Where: a file, a node, an input.
+    ///   - found: What is there.
+    ///   - expected: What should be.
     public init(_ place: String, found: String, expected: String) {
         (self.place, self.found, self.expected) = (place, found, expected)
     }

@@ -1,7 +1,7 @@
 import LanesGraph
 import LanesKernels
 
-/// A figure of a head's outputs and their targets, summed up sample by sample: accuracy, a mean error, or one's own.
+/// A figure of a head's outputs and their targets, summed up sample by sample: accuracy, a mean error, or your own.
 ///
 /// Its full name is the head's and its own: `digit_accuracy`.
 public protocol Metric: Sendable {
@@ -9,8 +9,8 @@ public protocol Metric: Sendable {
     var name: String { get }
     /// The sum for one head; nil where the metric says nothing about such outputs.
     func sum(for head: MetricHead) -> (any MetricSum)?
-    /// The figure, for a metric that follows from how often each class was taken for each: such a one is not summed up where
-    /// there is a confusion matrix already.
+    /// The figure by a confusion matrix, for a metric that needs nothing else: its samples are then not summed up one
+    /// by one. nil for all other metrics.
     func figure(of confusion: ConfusionMatrix) -> Double?
 }
 
@@ -18,10 +18,11 @@ extension Metric {
     public func figure(of confusion: ConfusionMatrix) -> Double? { nil }
 }
 
-/// What a metric has to know of a head.
+/// What a metric is told about a head.
 public struct MetricHead: Sendable {
+    /// The head's, with which the figure's full name begins.
     public let name: String
-    /// Numbers of an output.
+    /// How many numbers an output has.
     public let outputCount: Int
     /// What outputs are compared with.
     public let target: LossTarget
@@ -42,9 +43,10 @@ public protocol MetricSum: Sendable, Codable {
     var value: Double { get }
 }
 
-/// The fraction of right answers: of the greatest output, or for logits of probabilities the fraction of outputs on the
-/// right side of one half.
+/// The fraction of right answers. With classes an answer is the class of the greatest output. With independent logits
+/// (`Answer.sigmoid`) each output is an answer, right if its probability is on the target's side of one half.
 public struct Accuracy: Metric {
+    /// There are no settings.
     public init() {}
     public var name: String { "accuracy" }
 
@@ -68,7 +70,11 @@ public struct Accuracy: Metric {
 
 /// The fraction of samples whose class is among the `count` greatest outputs; of equals the first is the greater.
 public struct TopK: Metric {
+    /// How many of the greatest outputs may be the right class.
     public let count: Int
+    /// Where no class is named, nothing is counted.
+    ///
+    /// - Parameter count: How many of the greatest outputs may be the right class, 1 or more.
     public init(_ count: Int) {
         require(count > 0, "the greatest \(count) outputs: expected 1 or more")
         self.count = count
@@ -100,8 +106,20 @@ public struct TopK: Metric {
 
 /// A figure of the confusion matrix: precision, recall or F1, as the mean of all classes, each counting the same.
 public struct MacroMean: Metric, Codable {
-    public enum Figure: String, Sendable, Codable { case precision, recall, f1 }
+    /// Which figure of a class is averaged.
+    public enum Figure: String, Sendable, Codable {
+        /// Of what was taken for the class, the fraction that is.
+        case precision
+        /// Of the class, the fraction that was taken for it.
+        case recall
+        /// The harmonic mean of the two.
+        case f1
+    }
+    /// Which figure of a class is averaged.
     public let figure: Figure
+    /// For heads with classes.
+    ///
+    /// - Parameter figure: Which figure of a class is averaged.
     public init(_ figure: Figure) { self.figure = figure }
     public var name: String { "macro_\(figure.rawValue)" }
 
@@ -129,8 +147,9 @@ public struct MacroMean: Metric, Codable {
     }
 }
 
-/// How far numbers are off their targets, of heads whose output is the answer: errors of logits say nothing.
+/// How far outputs are from their targets, for heads whose output itself is the answer (`Answer.values`).
 public struct ValueError: Metric {
+    /// How differences between outputs and targets become one number.
     public enum Figure: String, Sendable, Codable {
         /// The mean of (output − target)².
         case meanSquared = "mse"
@@ -139,7 +158,11 @@ public struct ValueError: Metric {
         /// The coefficient of determination: 1 − Σ(output − target)² / Σ(target − mean target)².
         case r2
     }
+    /// How differences become one number.
     public let figure: Figure
+    /// For heads with numbers.
+    ///
+    /// - Parameter figure: How differences become one number.
     public init(_ figure: Figure) { self.figure = figure }
     public var name: String { figure.rawValue }
 

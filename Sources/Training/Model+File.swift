@@ -21,6 +21,7 @@ extension Model {
     /// Reads a network that `write(to:)` wrote.
     ///
     /// - Parameters:
+    ///   - url: The file.
     ///   - layers: The types of layers in it that Lanes does not have itself.
     ///   - losses: The types of losses; without them the network can be used and not trained on.
     /// - Throws: `FileError`, `SafetensorsError` or `ModelError`, for a file that is not there, broken, or not a
@@ -31,7 +32,9 @@ extension Model {
         try self.init(Safetensors(contentsOf: url), layers: layers, losses: losses)
     }
 
-    /// The same for a file that has been read.
+    /// A network from the content of a file; the parameters are those of `init(contentsOf:layers:losses:)`.
+    ///
+    /// - Throws: `SafetensorsError` or `ModelError` for content that is broken or not a network's.
     public convenience init(
         _ file: Safetensors, layers: [any Layer.Type] = [], losses: [any Loss.Type] = []
     ) throws {

@@ -1,7 +1,7 @@
 import LanesGraph
 import LanesKernels
 
-/// How an input's values become the network's: (value − mean) / deviation, by channel.
+/// How an input's values are scaled before the network gets them: (value − mean) / deviation, by channel.
 ///
 /// Values are those that a dataset loads: pixels as fractions of 1, other numbers as they are.
 public struct Normalization: Sendable, Equatable, Codable {
@@ -13,6 +13,8 @@ public struct Normalization: Sendable, Equatable, Codable {
     /// One mean and one deviation for all channels.
     public init(mean: Float, deviation: Float) { self.init(mean: [mean], deviation: [deviation]) }
 
+    /// Numbers of their own for each channel. They are checked where the normalization is used.
+    ///
     /// - Parameters:
     ///   - mean: Of each channel, or one for all.
     ///   - deviation: As many.
@@ -31,9 +33,11 @@ public struct Normalization: Sendable, Equatable, Codable {
         }
     }
 
-    /// The same of the numbers that a head's output is compared with.
+    /// The mean and the standard deviation of a head's targets over all samples.
     ///
-    /// - Parameter head: One whose target is numbers.
+    /// - Parameters:
+    ///   - dataset: The samples; as a rule those to train on alone.
+    ///   - head: One whose target is numbers.
     /// - Throws: `SettingsError` for classes, and what the dataset throws.
     public static func learned(fromTargetOf dataset: some Dataset, head: Int = 0) throws -> Normalization {
         guard case .values(let shape) = dataset.targets[head] else {
@@ -83,7 +87,7 @@ public struct Normalization: Sendable, Equatable, Codable {
         }
     }
 
-    /// The numbers before they were normalized, [height][width][channels]: of a prediction for targets that were.
+    /// Undoes the normalization of numbers [height][width][channels], such as a prediction of standardized targets.
     public func undone(_ values: [Float]) -> [Float] {
         values.indices.map { values[$0] * deviation[$0 % deviation.count] + mean[$0 % mean.count] }
     }

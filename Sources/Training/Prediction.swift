@@ -5,12 +5,13 @@ import LanesGraph
 public struct Prediction: Sendable, Equatable {
     /// One head's answer.
     public struct Head: Sendable, Equatable {
+        /// The head's name in the graph.
         public let name: String
         /// The names of the classes; empty for a head that gives numbers.
         public let classes: [String]
         /// How its outputs are to be understood.
         public let answer: Answer
-        /// What the network gives, [height][width][channels]: logits, log-probabilities or numbers.
+        /// The head's output, [height][width][channels]: logits, log-probabilities or numbers.
         public let output: [Float]
 
         /// Of each class, 0…1; they sum to 1 for a softmax. For a single logit of one of two classes: of both. Empty for a
@@ -34,7 +35,7 @@ public struct Prediction: Sendable, Equatable {
             return classes[best]
         }
 
-        /// What the network gives the most probable class, 0…1; 0 for a head that gives numbers.
+        /// The probability of the most probable class, 0…1; 0 for a head that gives numbers.
         public var probability: Double { probabilities.max() ?? 0 }
     }
 
@@ -48,7 +49,7 @@ public struct Prediction: Sendable, Equatable {
 
     /// The first head's most probable class.
     public var label: String? { heads.first?.label }
-    /// What the network gives that class.
+    /// The probability of that class, 0…1.
     public var probability: Double { heads.first?.probability ?? 0 }
     /// The first head's output.
     public var output: [Float] { heads.first?.output ?? [] }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension ResultSum {
-    /// What an epoch came to so far, for a checkpoint in the middle of it.
+    /// The results of an epoch so far, for a checkpoint in the middle of it.
     struct Saved: Codable {
         let count: Int
         let steps: Int

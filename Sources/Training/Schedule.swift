@@ -5,14 +5,18 @@ import LanesKernels
 ///
 /// A schedule gives the factor that the optimizer's greatest rate is multiplied by.
 public struct Schedule: Sendable, CustomStringConvertible {
-    /// The factor at a step, counted from 0, of a training of so many steps, an epoch of which has so many.
+    /// The factor at `step`, counted from 0, of a training of `steps` steps, `stepsPerEpoch` of them in an epoch.
     public let factor: @Sendable (_ step: Int, _ stepsPerEpoch: Int, _ steps: Int) -> Double
     /// In words, for reports and files.
     public let description: String
-    /// What makes no sense in it, and what would.
+    /// What is wrong with its settings, and what would be right.
     let problem: (found: String, expected: String)?
 
-    /// A schedule of one's own.
+    /// A schedule of your own.
+    ///
+    /// - Parameters:
+    ///   - description: In words, for reports and files.
+    ///   - factor: As the property `factor` has it.
     public init(
         _ description: String,
         factor: @escaping @Sendable (_ step: Int, _ stepsPerEpoch: Int, _ steps: Int) -> Double
@@ -31,7 +35,7 @@ public struct Schedule: Sendable, CustomStringConvertible {
     /// The whole rate always.
     public static let constant = Schedule("constant") { _, _, _ in 1 }
 
-    /// PyTorch's `StepLR`: multiplied by `factor` after every so many epochs.
+    /// PyTorch's `StepLR`: multiplied by `factor` after every `epochs` epochs.
     public static func step(epochs size: Int, factor: Double) -> Schedule {
         Schedule(
             "times \(short(factor)) after every \(size) epochs", if: size > 0 && factor.isFinite && factor >= 0,

@@ -19,7 +19,11 @@ public struct Batches: RandomAccessCollection, Sendable {
     private let order: [Int]
     private let size: Int
 
-    /// - Parameter size: The samples of a batch, at least 1.
+    /// Cuts from the beginning of the order.
+    ///
+    /// - Parameters:
+    ///   - order: The samples' numbers.
+    ///   - size: The samples of a batch, at least 1.
     public init(_ order: [Int], size: Int) {
         require(size > 0, "a batch holds at least one sample")
         self.order = order

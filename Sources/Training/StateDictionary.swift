@@ -7,7 +7,7 @@ extension Parameters where Scalar: SafetensorsElement {
     /// All parameters and state, F32 or F64 as the scalar is and counts as I64; `load_state_dict` takes it strictly.
     ///
     /// - Parameter metadata: The file's remarks; `format` tells libraries that load such files whose tensors they are.
-    /// - Throws: ``SafetensorsError`` if somebody has set a count of batches to what is no whole number.
+    /// - Throws: `SafetensorsError` if a count of batches has been set to a number that is not whole.
     public func stateDictionary(metadata: [String: String] = ["format": "pt"]) throws(SafetensorsError) -> Safetensors {
         var file = Safetensors()
         file.metadata = metadata
@@ -18,7 +18,7 @@ extension Parameters where Scalar: SafetensorsElement {
     /// The elements of all tensors of ``stateDictionary(metadata:)``, in the order of the graph, for a digest.
     ///
     /// - Throws: As ``stateDictionary(metadata:)`` does.
-    public func bytes() throws(SafetensorsError) -> [UInt8] {
+    package func bytes() throws(SafetensorsError) -> [UInt8] {
         var bytes: [UInt8] = []
         for slot in slots { bytes += try tensor(slot).bytes }
         return bytes
@@ -27,8 +27,8 @@ extension Parameters where Scalar: SafetensorsElement {
     /// Takes all parameters and state from a file with exactly these tensors, such as PyTorch writes: F32 or F64, each
     /// rounded to the scalar where that is narrower, and counts as I64.
     ///
-    /// - Throws: ``SafetensorsError`` that names the tensor if one is missing, unexpected, or of another shape or type, and
-    ///   while a run uses the parameters. Nothing has been changed then.
+    /// - Throws: `SafetensorsError` that names the tensor if one is missing, unexpected, or of another shape or type, and
+    ///   while a run uses the parameters. Then nothing is changed.
     public func load(_ file: Safetensors) throws(SafetensorsError) {
         var loaded: [[Scalar]] = []
         for slot in slots { loaded.append(try values(of: slot, in: file)) }
@@ -43,8 +43,10 @@ extension Parameters where Scalar: SafetensorsElement {
     /// Takes the parameters and the state whose names are chosen from a file, which must have these, and leaves the
     /// others as they are: to go on from a network that was trained on something else.
     ///
-    /// - Parameter isChosen: Whether to take a parameter, by its full name: `conv1.weight`.
-    /// - Throws: ``SafetensorsError`` as `load(_:)`, also where no name is chosen. Nothing has been changed then.
+    /// - Parameters:
+    ///   - file: Tensors under PyTorch's names.
+    ///   - isChosen: Whether to take a parameter, by its full name: `conv1.weight`.
+    /// - Throws: `SafetensorsError` as `load(_:)`, also where no name is chosen. Then nothing is changed.
     public func load(_ file: Safetensors, where isChosen: (String) -> Bool) throws(SafetensorsError) {
         let chosen = slots.filter { isChosen($0.name) }
         guard !chosen.isEmpty else {

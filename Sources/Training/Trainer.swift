@@ -8,21 +8,28 @@ import LanesKernels
 ///     try trainer.run { print($0) }
 ///     try trainer.model.write(to: file)
 ///
-/// Everything is a function of network, data and settings: any number of threads and any run give the same bits.
+/// The result depends on network, data and settings alone. Any number of threads gives the same bits, as long as
+/// layers, losses, datasets and transforms of your own depend on their arguments alone.
 public final class Trainer {
+    /// The network that is trained.
     public let graph: Graph
+    /// How it is trained.
     public let settings: TrainingSettings
+    /// What it learns from.
     public let training: any Dataset
+    /// What is evaluated after every epoch and decides which epoch is the best; nil for none.
     public let validation: (any Dataset)?
+    /// What is evaluated after every epoch too; without `validation` it decides. nil for none.
     public let test: (any Dataset)?
-    /// The network's numbers as training changes them, and after `run`, however it ended, those of the best epoch where
-    /// the settings keep it, or else the averages where the optimizer keeps some.
+    /// During `run` the network's numbers as every step changes them. After it, however it ended: those of the best
+    /// epoch if the settings keep it, otherwise the averages if the optimizer keeps some, otherwise those of the last
+    /// step.
     public let parameters: Parameters<Float>
-    /// What the epochs so far came to; the best one and the last have their mistakes and confusion matrices.
+    /// The results of the epochs so far. Only the best one and the last keep their mistakes and confusion matrices.
     public internal(set) var epochs: [EpochResult] = []
     /// The best epoch so far by the settings' criterion.
     public internal(set) var bestEpoch: EpochResult?
-    /// The epoch that the training's results are those of: the best one or the last, as the settings say.
+    /// The epoch whose results are the training's: the best one if the settings keep it, otherwise the last.
     public var resultEpoch: EpochResult? { settings.keepsBest ? bestEpoch : epochs.last }
     /// The settings', but no more than there are samples.
     let batchSize: Int
@@ -37,18 +44,23 @@ public final class Trainer {
     var step = 0
     /// The parameters of the best epoch, where the settings keep it.
     var best: Parameters<Float>?
-    /// The epoch that is under way: what it came to so far, and the seconds that it took.
+    /// The epoch that is under way: its results so far, and its seconds.
     var partial: (sum: ResultSum, seconds: Double)
     /// Where the next run goes on.
     private var paused: Checkpoint?
     var conditions: [Checkpoint.Condition]?
 
+    /// Checks that everything fits together, and takes all memory that training needs.
+    ///
     /// - Parameters:
-    ///   - validation: What is evaluated after every epoch, and decides which epoch is the best.
-    ///   - test: What is evaluated after every epoch too; without `validation` it decides.
-    ///   - parameters: To start from, as those of a model that was trained before; they are copied. New ones by the
-    ///     seed unless given.
-    ///   - checkpoint: Where to go on with a training of the same network, data and settings (threads aside).
+    ///   - graph: The network.
+    ///   - training: What it learns from.
+    ///   - validation: Evaluated after every epoch; decides which epoch is the best.
+    ///   - test: Evaluated after every epoch too; decides if there is no `validation`.
+    ///   - settings: How it is trained.
+    ///   - parameters: The numbers to start from, for example those of a trained model; they are copied. nil for new
+    ///     ones by the seed.
+    ///   - checkpoint: Where to continue a training of the same network, data and settings (threads aside).
     /// - Throws: `SettingsError` and `GraphError` for what does not fit together, also for a network, data or settings that
     ///   are not those of the checkpoint; `ModelError` and `SafetensorsError` for a checkpoint that makes no sense.
     public init(
@@ -86,24 +98,26 @@ public final class Trainer {
         (paused, isFinished) = (checkpoint, checkpoint.isFinished)
     }
 
-    /// Steps of an epoch; the last one of an epoch may be of fewer samples.
+    /// Steps of an epoch; its last one may have fewer samples.
     public var stepsPerEpoch: Int { (training.count + batchSize - 1) / batchSize }
 
-    /// Steps of the whole training, unless something ends it before.
+    /// Steps of the whole training, unless it is ended earlier.
     public var steps: Int { settings.steps ?? stepsPerEpoch * settings.epochs }
 
     /// Whether nothing is left to train: a run came to the end of the training.
     public private(set) var isFinished = false
 
-    /// Trains from the first epoch to the last, or until `stop()` or the settings end it; after a pause, and where the
-    /// trainer was made from a checkpoint, from there on, and likewise after a closure's error. A run after one that has ended
-    /// goes on from the parameters that it ended with, with epochs, optimizer and averages that begin anew.
+    /// Trains from the first epoch to the last, or until `stop()` or the settings end it.
+    ///
+    /// A run continues where the one before was paused or ended by a closure's error, or at the checkpoint that the
+    /// trainer was made from. Any other run starts with epoch 1, a new optimizer and the parameters as they are.
     ///
     /// - Parameters:
     ///   - interval: Seconds from one checkpoint to the next.
     ///   - onEpoch: Called after every epoch; what it throws ends the run.
     ///   - onCheckpoint: Called at the beginning, whenever the interval has passed, after every epoch (before `onEpoch`)
-    ///     and when the run is paused; what it throws ends the run. Data are read once more, to know them again.
+    ///     and when the run is paused; what it throws ends the run. The data are read once more for it, to take their
+    ///     digest.
     ///   - onProgress: Called after every step, by any thread, one call at a time.
     /// - Throws: `TrainingError`, or what a dataset or a closure throws. The epochs until then stay.
     public func run(
@@ -167,7 +181,7 @@ public final class Trainer {
 
     /// Whether the settings end the training here.
     private var isOver: Bool {
-        // The last steps are done, and what they came to may yet be looked at.
+        // All steps are done, but the last epoch may still have to be evaluated.
         guard step < steps || partial.sum.steps > 0 else { return true }
         guard let patience = settings.patience, let last = epochs.last, let bestEpoch else { return false }
         return last.epoch - bestEpoch.epoch >= patience
@@ -179,7 +193,7 @@ public final class Trainer {
             if let best { best.copy(from: evaluated) } else { best = try Parameters(tryingToCopy: evaluated) }
         }
         if isBest { bestEpoch = result }
-        // A long training's mistakes and matrices would fill memory and checkpoints.
+        // The mistakes and matrices of many epochs would fill memory and checkpoints.
         epochs = epochs.map { $0.epoch == bestEpoch?.epoch ? $0 : $0.withoutDetails } + [result]
         partial = (ResultSum(graph, metrics), 0)
     }
@@ -193,6 +207,9 @@ public final class Trainer {
     public func pause() { stopper.pause() }
 
     /// The network's results on a dataset, with the parameters that `model` has.
+    ///
+    /// - Throws: `SettingsError` for a dataset that does not fit the network, `TrainingError` for a target that its
+    ///   loss cannot take, and what the dataset throws.
     public func evaluate(_ dataset: any Dataset) throws -> Evaluation {
         // After a run the averages are not what the training ended with where the best epoch was another.
         let evaluator =
@@ -203,11 +220,13 @@ public final class Trainer {
         return try evaluator.evaluate(dataset)
     }
 
-    /// The network as a model that can be used and saved: while training as the last epoch was evaluated, afterwards
-    /// with the parameters that the training ended with.
+    /// The network as a model that can be used and saved: during a run with the parameters that epochs are evaluated
+    /// with, afterwards with those that the training ended with.
     public var model: Model { model() }
 
-    /// - Parameter metadata: Remarks for the file.
+    /// The same, with remarks for the model's file.
+    ///
+    /// - Parameter metadata: The remarks by their names.
     public func model(metadata: [String: String] = [:]) -> Model {
         let classes = training.targets.map { if case .classes(let names) = $0 { names } else { [] as [String] } }
         return Model(
@@ -264,7 +283,7 @@ public final class Trainer {
             epoch: epoch, seconds: partial.seconds, learningRate: learningRate.rate(step - 1),
             training: sum.evaluation, validation: try validation.map(evaluator.evaluate),
             test: try test.map(evaluator.evaluate))
-        // Weights that the last step took too far: no later step would see it.
+        // The last step may have taken the weights too far, and no later step would notice.
         for (samples, evaluation) in [("validation", result.validation), ("test", result.test)] {
             guard let evaluation, !evaluation.loss.isFinite else { continue }
             throw TrainingError.resultNotFinite(step: step - 1, place: "the loss of the \(samples) samples")

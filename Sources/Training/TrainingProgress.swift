@@ -3,11 +3,13 @@ import Synchronization
 
 /// How far a training has come.
 public struct TrainingProgress: Sendable {
-    /// From 1.
+    /// The epoch that is under way, from 1.
     public let epoch: Int
+    /// How many epochs the training has, unless something ends it before.
     public let epochs: Int
-    /// Samples trained on in this epoch, and how many there are in one.
+    /// Samples trained on in this epoch so far.
     public let done: Int
+    /// Samples of an epoch.
     public let total: Int
     /// Mean loss of this epoch so far.
     public let trainLoss: Double

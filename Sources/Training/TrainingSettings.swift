@@ -6,33 +6,34 @@ import LanesKernels
 public struct TrainingSettings: Sendable {
     /// Passes over the training samples.
     public var epochs: Int
-    /// Where given, the training ends after so many steps, in the middle of an epoch too, and however many epochs that
-    /// is.
+    /// If given, the training ends after this many steps, even in the middle of an epoch, and `epochs` does not count.
     public var steps: Int?
     /// Samples of a step.
     public var batchSize: Int
+    /// The rule by which a step changes the weights.
     public var optimizer: Optimizer
-    /// The greatest rate.
+    /// The rate that the schedule's factors multiply.
     public var learningRate: Double
     /// How the rate changes.
     public var schedule: Schedule
-    /// How each input's values become the network's: one for each input, or one for all.
+    /// How inputs are scaled before the network gets them: one for each input, or one for all.
     public var normalization: [Normalization]
-    /// What happens to a training sample's first input before it is normalized, one after the other.
+    /// Random changes of a training sample's first input, in this order, before it is normalized.
     public var transforms: [any Transform]
-    /// What is measured; nil for what suits each head: accuracy for classes, errors and R² for numbers.
+    /// What is measured; nil for accuracy of heads with classes and mean errors and R² of heads with numbers.
     public var metrics: [any Metric]?
-    /// By what an epoch is better than another.
+    /// How epochs are compared.
     public var criterion: Criterion
     /// Whether the training ends with the parameters of the best epoch instead of the last one's.
     public var keepsBest: Bool
-    /// Where given, the training ends after so many epochs without a better one.
+    /// If given, the training ends after this many epochs in a row without a better one.
     public var patience: Int?
-    /// Of initial weights, order, transforms and dropout.
+    /// Decides initial weights, the order of samples, transforms and dropout.
     public var seed: UInt64
-    /// Any number gives the same bits.
+    /// How many threads work on a step; any number gives the same bits.
     public var threads: Int
 
+    /// Each parameter is described at the property of its name; what is not given is as in the signature.
     public init(
         epochs: Int = 10, steps: Int? = nil, batchSize: Int = 64, optimizer: Optimizer = .adam(),
         learningRate: Double = 1e-3, schedule: Schedule = .constant, normalization: [Normalization] = [.none],
@@ -103,9 +104,17 @@ public struct TrainingSettings: Sendable {
 public struct SettingsError: Error, Equatable, CustomStringConvertible {
     /// Which setting.
     public let setting: String
+    /// What it is.
     public let found: String
+    /// What it must be.
     public let expected: String
 
+    /// `description` puts the three into a sentence.
+    ///
+    /// - Parameters:
+    ///   - setting: Which setting.
+    ///   - found: What it is.
+    ///   - expected: What it must be.
     public init(_ setting: String, found: String, expected: String) {
         (self.setting, self.found, self.expected) = (setting, found, expected)
     }

@@ -10,13 +10,14 @@ public protocol Transform: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - source: [height][width][channels] of `shape`.
+    ///   - shape: The sample's shape.
     ///   - random: The numbers of this sample in this epoch: a transform takes what it needs, the next one goes on.
     ///   - target: As many values as `source`; all are to be written.
     func apply(
         to source: Span<Float>, shape: Shape, random: inout RandomStream, into target: inout MutableSpan<Float>)
 }
 
-/// A transform that is a function of one's own.
+/// A transform made of a function of your own.
 ///
 ///     let noise = CustomTransform("noise") { values, shape, random in
 ///         for i in 0..<values.count { values[i] += Float(random.uniform(in: -0.1...0.1)) }
@@ -25,7 +26,11 @@ public struct CustomTransform: Transform {
     public let description: String
     private let change: @Sendable (inout MutableSpan<Float>, Shape, inout RandomStream) -> Void
 
-    /// - Parameter change: Changes the values, [height][width][channels], in place.
+    /// Copies the sample and lets the function change the copy.
+    ///
+    /// - Parameters:
+    ///   - description: In words; a checkpoint recognizes the transform by it.
+    ///   - change: Changes the values, [height][width][channels], in place.
     public init(
         _ description: String,
         _ change: @escaping @Sendable (_ values: inout MutableSpan<Float>, Shape, inout RandomStream) -> Void

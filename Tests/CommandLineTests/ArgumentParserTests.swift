@@ -1,5 +1,6 @@
 import LanesRecipes
 import LanesCommandLine
+import TestSupport
 import Testing
 
 struct ArgumentParserTests {
@@ -27,19 +28,25 @@ struct ArgumentParserTests {
         #expect(try parser.parse([], into: Options()) == Options())
     }
 
-    @Test(arguments: [
-        ["mlp", "--epochs", "3", "--seed", "0", "--learning-rate", "1e-3", "--data", "-a=b", "--json"],
-        ["--json", "--data=-a=b", "--learning-rate=0.001", "--seed=0", "--epochs=3", "mlp"],
-        ["--epochs=3", "--seed=0", "--learning-rate=0.001", "--data", "-a=b", "--json", "--", "mlp"],
-    ])
-    func everyKindOfValueIsReadInBothSpellings(words: [String]) throws {
-        let expected = Options(recipe: "mlp", epochs: 3, seed: 0, learningRate: 0.001, data: "-a=b", json: true)
-        #expect(try parser.parse(words, into: Options()) == expected)
+    @Test(.namingCases)
+    func everyKindOfValueIsReadInBothSpellings() {
+        forEach(
+            [
+                ["mlp", "--epochs", "3", "--seed", "0", "--learning-rate", "1e-3", "--data", "-a=b", "--json"],
+                ["--json", "--data=-a=b", "--learning-rate=0.001", "--seed=0", "--epochs=3", "mlp"],
+                ["--epochs=3", "--seed=0", "--learning-rate=0.001", "--data", "-a=b", "--json", "--", "mlp"],
+            ] as [[String]]
+        ) { words throws in
+            let expected = Options(recipe: "mlp", epochs: 3, seed: 0, learningRate: 0.001, data: "-a=b", json: true)
+            #expect(try parser.parse(words, into: Options()) == expected)
+        }
     }
 
-    @Test(arguments: [["--", "--json"], ["--json", "--", "--json"], ["--", "--help"]])
-    func wordsAfterTwoDashesAreArguments(words: [String]) throws {
-        #expect(try parser.parse(words, into: Options())?.recipe == words.last)
+    @Test(.namingCases)
+    func wordsAfterTwoDashesAreArguments() {
+        forEach([["--", "--json"], ["--json", "--", "--json"], ["--", "--help"]]) { words throws in
+            #expect(try parser.parse(words, into: Options())?.recipe == words.last)
+        }
     }
 
     private static let cases: [(words: [String], message: String)] = [
@@ -78,9 +85,11 @@ struct ArgumentParserTests {
         }
     }
 
-    @Test(arguments: [["--help"], ["-h"], ["mlp", "--epochs", "x", "--help"]])
-    func helpIsAskedForBesideAnything(words: [String]) throws {
-        #expect(try parser.parse(words, into: Options()) == nil)
+    @Test(.namingCases)
+    func helpIsAskedForBesideAnything() {
+        forEach([["--help"], ["-h"], ["mlp", "--epochs", "x", "--help"]]) { words throws in
+            #expect(try parser.parse(words, into: Options()) == nil)
+        }
     }
 
     @Test func helpListsWhatIsDeclared() {
@@ -100,11 +109,15 @@ struct ArgumentParserTests {
                 """)
     }
 
-    @Test(arguments: [
-        ("augmentd", "augmented"), ("MLP", nil), ("mpl", "mlp"), ("aug", "augmented"), ("xyz", nil), ("", nil),
-    ])
-    func theNearestWordIsSuggested(word: String, suggestion: String?) {
-        #expect(closest(to: word, among: ["mlp", "augmented", "rotation"]) == suggestion)
+    @Test(.namingCases)
+    func theNearestWordIsSuggested() {
+        forEach(
+            [
+                ("augmentd", "augmented"), ("MLP", nil), ("mpl", "mlp"), ("aug", "augmented"), ("xyz", nil), ("", nil),
+            ] as [(String, String?)]
+        ) { word, suggestion in
+            #expect(closest(to: word, among: ["mlp", "augmented", "rotation"]) == suggestion)
+        }
     }
 
     /// A first argument that must be there, and any number of further ones, of which one must.
@@ -118,10 +131,14 @@ struct ArgumentParserTests {
         #expect(filesParser.help.hasPrefix("Usage: tool MODEL IMAGE… [options]\n"))
     }
 
-    @Test(arguments: [
-        ([], "found no MODEL, expected a network"), (["a"], "found no IMAGE…, expected pictures"),
-    ])
-    func missingArgumentsAreNamed(words: [String], message: String) {
-        #expect(throws: UsageError(message)) { try filesParser.parse(words, into: []) }
+    @Test(.namingCases)
+    func missingArgumentsAreNamed() {
+        forEach(
+            [
+                ([], "found no MODEL, expected a network"), (["a"], "found no IMAGE…, expected pictures"),
+            ] as [([String], String)]
+        ) { words, message in
+            #expect(throws: UsageError(message)) { try filesParser.parse(words, into: []) }
+        }
     }
 }

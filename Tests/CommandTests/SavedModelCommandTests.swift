@@ -92,6 +92,38 @@ struct SavedModelCommandTests {
         let classes = try #require(heads["group"])
         #expect(Set(classes.keys) == ["0 6", "1 7", "2 3 5 8", "4 9"])
         #expect(abs(classes.values.reduce(0, +) - 1) < 1e-12)
+        // A network that has learnt nothing is sure of nothing.
+        #expect(object["unsure"] as? [String] == ["group"] && object["place"] == nil)
+        let text = try await self.run("predict", ["model.safetensors", "bar.png"])
+        #expect(text.lines.last?.hasSuffix(" — not sure: below 60 %") == true, "\(text.output)")
+    }
+
+    @Test("Several digits are told, and read from left to right; a bad picture does not stop the others")
+    func severalDigitsAndBadPictures() async throws {
+        let pixels = (0..<50 * 90).map { index in
+            let isInk = [15..<25, 55..<60].contains { $0.contains(index % 90) } && (10..<40).contains(index / 90)
+            return UInt8(isInk ? 20 : 230)
+        }
+        try Data(PNG.encode(GrayImage(height: 50, width: 90, pixels: pixels, name: "two"))).write(to: url("two.png"))
+        try Data(Data(contentsOf: url("bar.png")).prefix(1000)).write(to: url("half.png"))
+        let run = try await run("predict", ["model.safetensors", "two.png", "bar.png", "nothing.png", "half.png"])
+        #expect(run.exitCode == 65)
+        #expect(run.lines.count == 16 && run.lines[0] == "bar.png", "\(run.output)")
+        let errors = run.errors.split(separator: "\n")
+        #expect(errors.count == 3, "\(run.errors)")
+        #expect(
+            errors[0].hasSuffix(
+                "two.png: found 2 digits side by side, expected one (--split reads them from left to right)"))
+        let swapped = try await self.run("predict", ["model.safetensors", "nothing.png", "half.png", "bar.png"])
+        #expect(swapped.exitCode == 66 && swapped.lines.count == 16)
+        let split = try await self.run("predict", ["model.safetensors", "--split", "two.png"])
+        #expect(split.exitCode == 0 && split.lines.count == 1 + 2 * 15 + 1, "\(split.errors)")
+        #expect(split.lines.last?.hasPrefix("from left to right: ") == true)
+        let json = try await self.run("predict", ["model.safetensors", "--split", "--json", "two.png"])
+        let places = try json.lines.map {
+            try (JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["place"] as? Int
+        }
+        #expect(places == [1, 2])
     }
 
     private static let cases: [(command: String, words: [String], code: Int32, message: String)] = [

@@ -69,7 +69,8 @@ import Testing
                 (9, [7], "header says colour type 7 with 8 bits, which PNG does not have"),
                 (10, [1], "header says compression 1 and filter 0, expected 0 and 0"),
                 (11, [1], "header says compression 0 and filter 1, expected 0 and 0"),
-                (12, [1], "found an interlaced image, expected one without interlacing"),
+                (12, [1], "found filter 37 in row 0, expected 0…4"),
+                (12, [2], "header says interlacing 2, which PNG does not have"),
             ] as [(Int, [UInt8], String)]
         ) { Self().headers(offset: $0, bytes: $1, problem: $2) }
     }

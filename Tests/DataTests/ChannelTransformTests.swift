@@ -79,7 +79,7 @@ private func stream(_ index: Int) -> RandomStream { RandomStream(seed: 3, purpos
         expectDistribution([left, 1000 - left], probabilities: [1.0 / 9, 8.0 / 9], "dots that stay")
     }
 
-    #if os(Linux)
+    #if canImport(Glibc)
         @Test(.namingCases)
         static func nothingIsAllocatedCases() {
             forEach(transforms.keys.sorted()) { try Self().nothingIsAllocated(name: $0) }
@@ -95,8 +95,10 @@ private func stream(_ index: Int) -> RandomStream { RandomStream(seed: 3, purpos
                 AllocationCounter.start()
                 defer { AllocationCounter.stop() }
                 AllocationCounter.watchThisThread()
-                let before = AllocationCounter.count
-                for _ in 0..<20 {
+                var before = 0
+                for call in 0...20 {
+                    // The first time Swift's runtime may make a generic type.
+                    if call == 1 { before = AllocationCounter.count }
                     transform.apply(
                         to: source.span, shape: Shape(channels: 3, height: 6, width: 6), random: &random, into: &span)
                 }

@@ -73,6 +73,13 @@ struct FuzzTests {
             "gray1", "gray8", "grayAlpha16", "rgb8", "rgba16", "palette2", "transparentGray8", "transparentPalette2",
         ]
         .map { PNGFixtures.file($0) }
+        let pictures = try JPEGTests.fixtures()
+        let jpeg = try ["gray", "2x2", "luma", "restart", "alone", "wide", "orientation6", "optimized"].map {
+            try pictures.values("jpeg/\($0)/file", as: UInt8.self)
+        }
+        let interlaced = try ["0_8_9x11", "3_2_9x11", "6_16_9x11"].map {
+            try pictures.values("adam7/\($0)/interlaced", as: UInt8.self)
+        }
         let netpbm = [
             "P5 3 2 255\nabcdef", "P2 3 2 15 0 1\n 2#\n13 14 15", "P6#c\n1 2 300\nabcdefghijkl", "P3 1 2 9 9 0 0 0 0 9",
         ].map { Array($0.utf8) }
@@ -88,10 +95,11 @@ struct FuzzTests {
         let checkpointFile = [UInt8](try checkpoint.encoded())
         return [
             Reader(
-                name: "gzip", share: 20, mutate: { $0.gzip(deflated, contents: tables + idxFiles) }, check: checkGzip),
+                name: "gzip", share: 15, mutate: { $0.gzip(deflated, contents: tables + idxFiles) }, check: checkGzip),
             Reader(name: "IDX", share: 10, mutate: { $0.bytes(idxFiles) }, check: checkIDX),
-            Reader(name: "PNG", share: 20, mutate: { $0.png(png) }, check: checkPicture),
-            Reader(name: "Netpbm", share: 15, mutate: { $0.text(netpbm, separator: " ") }, check: checkPicture),
+            Reader(name: "PNG", share: 15, mutate: { $0.png(png + interlaced) }, check: checkPicture),
+            Reader(name: "JPEG", share: 15, mutate: { $0.bytes(jpeg) }, check: checkPicture),
+            Reader(name: "Netpbm", share: 10, mutate: { $0.text(netpbm, separator: " ") }, check: checkPicture),
             Reader(
                 name: "safetensors", share: 15, mutate: { $0.safetensors([plain, modelFile]) }, check: checkSafetensors),
             Reader(

@@ -26,6 +26,25 @@ import Testing
         }
     }
 
+    /// White ink on transparency would vanish on white; whatever is mostly opaque stays on it.
+    @Test func drawingsOnTransparency() throws {
+        let directory = try TemporaryDirectory()
+        for (ink, alphas, expected) in [
+            (255, [0, 255, 0, 128, 0, 0], [0, 255, 0, 128, 0, 0]),
+            (0, [0, 255, 0, 127, 0, 0], [255, 0, 255, 128, 255, 255]),
+            (250, [0, 255, 255, 255, 255, 255], [255, 250, 250, 250, 250, 250]),
+        ] as [(UInt8, [UInt8], [UInt8])] {
+            // A row of three pixels: the filter's number, then grey and alpha of each.
+            let rows = alphas.indices.flatMap { ($0 % 3 == 0 ? [0] : [UInt8]()) + [ink, alphas[$0]] }
+            let header: [UInt8] = [0, 0, 0, 3, 0, 0, 0, 2, 8, 4, 0, 0, 0]
+            try directory.write(
+                PNGFixtures.file(of: [("IHDR", header), ("IDAT", PNGChunks.zlib(rows)), ("IEND", [])]), to: "ink.png")
+            #expect(try GrayImage.loadDrawing(directory.path + "/ink.png").pixels == expected)
+        }
+        try directory.write(Array("P5 2 1 255\n".utf8) + [3, 4], to: "ink.pgm")
+        #expect(try GrayImage.loadDrawing(directory.path + "/ink.pgm").pixels == [3, 4])
+    }
+
     @Test func filesThatAreNotThere() throws {
         let directory = try TemporaryDirectory()
         let absent = directory.path + "/absent.png"
@@ -39,9 +58,12 @@ import Testing
 
     @Test(
         arguments: [
-            ([], "found an empty file, expected a PNG, PGM or PPM image"),
-            ([0xff, 0xd8, 0xff, 0xe0], "found a JPEG image, expected a PNG, PGM or PPM image"),
-            ([0x89, 0x50], "found a file that begins with the bytes [137, 80], expected a PNG, PGM or PPM image"),
+            ([], "found an empty file, expected a JPEG, PNG, PGM or PPM image"),
+            ([0xff, 0xd8, 0xff, 0xe0], "the file is cut off at byte 4, before the end of its last scan"),
+            (
+                [0x89, 0x50],
+                "found a file that begins with the bytes [137, 80], expected a JPEG, PNG, PGM or PPM image"
+            ),
         ] as [([UInt8], String)])
     func otherFormats(content: [UInt8], problem: String) throws {
         let directory = try TemporaryDirectory()

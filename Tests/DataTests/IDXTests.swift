@@ -19,12 +19,14 @@ import Testing
     }
 
     /// The content decides, not the name.
-    @Test(arguments: ["raw", "packed.gz", "packed", "raw.gz"])
-    func rawOrGzip(name: String) throws {
-        let directory = try TemporaryDirectory()
-        let content = name.hasPrefix("raw") ? IDXTests.images : GzipFixtures.stored(IDXTests.images)
-        let path = try directory.write(content, to: name)
-        #expect(try IDX(contentsOf: path, kind: .images).elements == Array(0..<24))
+    @Test(.namingCases)
+    func rawOrGzip() {
+        forEach(["raw", "packed.gz", "packed", "raw.gz"]) { name in
+            let directory = try TemporaryDirectory()
+            let content = name.hasPrefix("raw") ? IDXTests.images : GzipFixtures.stored(IDXTests.images)
+            let path = try directory.write(content, to: name)
+            #expect(try IDX(contentsOf: path, kind: .images).elements == Array(0..<24))
+        }
     }
 
     /// Contents that are refused, by what is wrong with them.
@@ -125,48 +127,54 @@ import Testing
     }
 
     /// A hole of many gigabytes takes no space on disk, and must take none in memory.
-    @Test(arguments: ["nothing", "a header that says less", "a header that says more"])
-    func hugeFile(start: String) throws {
-        let directory = try TemporaryDirectory()
-        let header: [UInt8] =
-            switch start {
-            case "nothing": []
-            case "a header that says less": idx(magic: 2051, dimensions: [60000, 28, 28], elements: [])
-            default: idx(magic: 2051, dimensions: [.max, 1024, 1024], elements: [])
+    @Test(.namingCases)
+    func hugeFile() {
+        forEach(["nothing", "a header that says less", "a header that says more"]) { start in
+            let directory = try TemporaryDirectory()
+            let header: [UInt8] =
+                switch start {
+                case "nothing": []
+                case "a header that says less": idx(magic: 2051, dimensions: [60000, 28, 28], elements: [])
+                default: idx(magic: 2051, dimensions: [.max, 1024, 1024], elements: [])
+                }
+            let path = try directory.write(header, to: "huge")
+            try #require(truncate(path, 1 << 36) == 0)
+            let error = expectLittleMemory {
+                #expect(throws: FileError.self) { try IDX(contentsOf: path, kind: .images) }
             }
-        let path = try directory.write(header, to: "huge")
-        try #require(truncate(path, 1 << 36) == 0)
-        let error = expectLittleMemory {
-            #expect(throws: FileError.self) { try IDX(contentsOf: path, kind: .images) }
+            let problem =
+                start == "nothing"
+                ? "found magic number 0, expected 2051 as in a file of images"
+                : "bytes), file holds 68719476720 bytes after it"
+            #expect(error?.description.hasSuffix(problem) == true, "\(error as Any)")
         }
-        let problem =
-            start == "nothing"
-            ? "found magic number 0, expected 2051 as in a file of images"
-            : "bytes), file holds 68719476720 bytes after it"
-        #expect(error?.description.hasSuffix(problem) == true, "\(error as Any)")
     }
 
     /// What the header says is compared with what comes out, and no more than that is unpacked at a time.
-    @Test(arguments: [("short", 23), ("long", 25)])
-    func packedFileOfAnotherLength(what: String, count: Int) throws {
-        let content = idx(magic: 2051, dimensions: [2, 3, 4], elements: [UInt8](repeating: 7, count: count))
-        let directory = try TemporaryDirectory()
-        let path = try directory.write(GzipFixtures.stored(content), to: what)
-        let held = count < 24 ? "23 bytes" : "more bytes"
-        #expect(
-            throws: FileError.badData(
-                file: what, problem: "header says 2 images of 3×4 (24 bytes), file holds \(held) after it")
-        ) { try IDX(contentsOf: path, kind: .images) }
+    @Test(.namingCases)
+    func packedFileOfAnotherLength() {
+        forEach([("short", 23), ("long", 25)]) { what, count in
+            let content = idx(magic: 2051, dimensions: [2, 3, 4], elements: [UInt8](repeating: 7, count: count))
+            let directory = try TemporaryDirectory()
+            let path = try directory.write(GzipFixtures.stored(content), to: what)
+            let held = count < 24 ? "23 bytes" : "more bytes"
+            #expect(
+                throws: FileError.badData(
+                    file: what, problem: "header says 2 images of 3×4 (24 bytes), file holds \(held) after it")
+            ) { try IDX(contentsOf: path, kind: .images) }
+        }
     }
 
     /// A gigabyte of zeros in a megabyte, without a header or with one of a small file.
-    @Test(arguments: ["nothing", "a header"])
-    func packedZeros(start: String) throws {
-        let header = start == "nothing" ? [] : idx(magic: 2051, dimensions: [1, 2, 2], elements: [])
-        let directory = try TemporaryDirectory()
-        let path = try directory.write(GzipBomb.file(start: header, zeros: 1 << 30), to: "bomb")
-        expectLittleMemory {
-            #expect(throws: FileError.self) { try IDX(contentsOf: path, kind: .images) }
+    @Test(.namingCases)
+    func packedZeros() {
+        forEach(["nothing", "a header"]) { start in
+            let header = start == "nothing" ? [] : idx(magic: 2051, dimensions: [1, 2, 2], elements: [])
+            let directory = try TemporaryDirectory()
+            let path = try directory.write(GzipBomb.file(start: header, zeros: 1 << 30), to: "bomb")
+            expectLittleMemory {
+                #expect(throws: FileError.self) { try IDX(contentsOf: path, kind: .images) }
+            }
         }
     }
 }

@@ -84,7 +84,7 @@ import Testing
             ("a/b/1.png", "a/b: found a directory, expected a file"),
             (
                 "a/note.txt",
-                "a/note.txt: found a file that begins with the bytes [1, 2, 3], expected a PNG, PGM or PPM image"
+                "a/note.txt: found a file that begins with the bytes [1, 2, 3], expected a JPEG, PNG, PGM or PPM image"
             ),
         ]) { try Self().mistakes(path: $0, description: $1) }
     }

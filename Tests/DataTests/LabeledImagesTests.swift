@@ -51,27 +51,29 @@ import Testing
     }
 
     /// Files of any size, raw or gzip, with names for the classes or without.
-    @Test(arguments: [(1, 1), (5, 3), (40, 64)])
-    func files(height: Int, width: Int) throws {
-        let directory = try TemporaryDirectory()
-        let pixels = (0..<2 * height * width).map { UInt8(truncatingIfNeeded: $0 * 7) }
-        let images = try directory.write(
-            idx(magic: 2051, dimensions: [2, UInt32(height), UInt32(width)], elements: pixels), to: "images")
-        let labels = try directory.write(
-            GzipFixtures.stored(idx(magic: 2049, dimensions: [2], elements: [2, 0])), to: "labels")
-        let named = try LabeledImages(images: images, labels: labels, classes: ["ant", "bee", "fly"])
-        #expect(named.inputs == [Shape(channels: 1, height: height, width: width)])
-        #expect(named.targets == [.classes(["ant", "bee", "fly"])])
-        #expect(named.pixels == pixels && named.labels == [2, 0] && named.name == "images")
-        #expect(try LabeledImages(images: images, labels: labels).classes == ["0", "1", "2"])
-        let problem = "found label 2 for image 0, expected 0…1"
-        #expect(throws: FileError.badData(file: "labels", problem: problem)) {
-            try LabeledImages(images: images, labels: labels, classes: ["ant", "bee"])
+    @Test(.namingCases)
+    func files() {
+        forEach([(1, 1), (5, 3), (40, 64)]) { height, width in
+            let directory = try TemporaryDirectory()
+            let pixels = (0..<2 * height * width).map { UInt8(truncatingIfNeeded: $0 * 7) }
+            let images = try directory.write(
+                idx(magic: 2051, dimensions: [2, UInt32(height), UInt32(width)], elements: pixels), to: "images")
+            let labels = try directory.write(
+                GzipFixtures.stored(idx(magic: 2049, dimensions: [2], elements: [2, 0])), to: "labels")
+            let named = try LabeledImages(images: images, labels: labels, classes: ["ant", "bee", "fly"])
+            #expect(named.inputs == [Shape(channels: 1, height: height, width: width)])
+            #expect(named.targets == [.classes(["ant", "bee", "fly"])])
+            #expect(named.pixels == pixels && named.labels == [2, 0] && named.name == "images")
+            #expect(try LabeledImages(images: images, labels: labels).classes == ["0", "1", "2"])
+            let problem = "found label 2 for image 0, expected 0…1"
+            #expect(throws: FileError.badData(file: "labels", problem: problem)) {
+                try LabeledImages(images: images, labels: labels, classes: ["ant", "bee"])
+            }
+            try directory.write(idx(magic: 2049, dimensions: [1], elements: [2]), to: "labels")
+            #expect(
+                throws: FileError.badData(
+                    file: "labels", problem: "found 1 labels, expected 2 as there are images in images")
+            ) { try LabeledImages(images: images, labels: labels) }
         }
-        try directory.write(idx(magic: 2049, dimensions: [1], elements: [2]), to: "labels")
-        #expect(
-            throws: FileError.badData(
-                file: "labels", problem: "found 1 labels, expected 2 as there are images in images")
-        ) { try LabeledImages(images: images, labels: labels) }
     }
 }

@@ -20,29 +20,33 @@ import Testing
         "t10k-labels-idx1-ubyte.gz": GzipFixtures.stored(testLabels),
     ]
 
-    @Test(arguments: ["", "MNIST/raw/"])
-    func loads(folder: String) throws {
-        let directory = try directory(folder: folder)
-        let mnist = try MNIST(directory: directory.path)
-        #expect(mnist.train.count == 3)
-        #expect(mnist.train.height == 2)
-        #expect(mnist.train.width == 2)
-        #expect(mnist.train.pixels == Array(0..<12))
-        #expect(mnist.train.labels == [5, 0, 9])
-        #expect(mnist.test.pixels == [9, 8, 7, 6])
-        #expect(mnist.test.labels == [7])
-        #expect(!mnist.isOriginal)
-        let digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
-        #expect(mnist.train.targets == [.classes(digits)] && mnist.test.targets == [.classes(digits)])
+    @Test(.namingCases)
+    func loads() {
+        forEach(["", "MNIST/raw/"]) { folder in
+            let directory = try directory(folder: folder)
+            let mnist = try MNIST(directory: directory.path)
+            #expect(mnist.train.count == 3)
+            #expect(mnist.train.height == 2)
+            #expect(mnist.train.width == 2)
+            #expect(mnist.train.pixels == Array(0..<12))
+            #expect(mnist.train.labels == [5, 0, 9])
+            #expect(mnist.test.pixels == [9, 8, 7, 6])
+            #expect(mnist.test.labels == [7])
+            #expect(!mnist.isOriginal)
+            let digits = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+            #expect(mnist.train.targets == [.classes(digits)] && mnist.test.targets == [.classes(digits)])
+        }
     }
 
-    @Test(arguments: files.keys.sorted())
-    func missingFile(name: String) throws {
-        let directory = try directory(replacing: [name: nil])
-        let raw = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
-        #expect(
-            throws: FileError.missingInput(path: directory.path, problem: "found neither \(raw) nor \(raw).gz")
-        ) { try MNIST(directory: directory.path) }
+    @Test(.namingCases)
+    func missingFile() {
+        forEach(Self.files.keys.sorted()) { name in
+            let directory = try directory(replacing: [name: nil])
+            let raw = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
+            #expect(
+                throws: FileError.missingInput(path: directory.path, problem: "found neither \(raw) nor \(raw).gz")
+            ) { try MNIST(directory: directory.path) }
+        }
     }
 
     @Test func filesThatDoNotFitTogether() throws {

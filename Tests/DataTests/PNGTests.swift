@@ -40,10 +40,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 4, 8])
-    func palette(depth: Int) throws {
-        try expect("palette\(depth)") { row, column in
-            paletteLuma(PNGFixtures.sample(row: row, column: column, maximum: min(1 << depth, 200) - 1))
+    @Test(.namingCases)
+    func palette() {
+        forEach([1, 2, 4, 8]) { depth in
+            try expect("palette\(depth)") { row, column in
+                paletteLuma(PNGFixtures.sample(row: row, column: column, maximum: min(1 << depth, 200) - 1))
+            }
         }
     }
 
@@ -93,11 +95,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 4, 8])
-    func keepsColorsOfPalettes(depth: Int) throws {
-        try expectColors("palette\(depth)") { row, column in
-            let entry = PNGFixtures.sample(row: row, column: column, maximum: min(1 << depth, 200) - 1)
-            return (0..<3).map { Double(PNGFixtures.paletteSample(entry, channel: $0)) / 255 }
+    @Test(.namingCases)
+    func keepsColorsOfPalettes() {
+        forEach([1, 2, 4, 8]) { depth in
+            try expectColors("palette\(depth)") { row, column in
+                let entry = PNGFixtures.sample(row: row, column: column, maximum: min(1 << depth, 200) - 1)
+                return (0..<3).map { Double(PNGFixtures.paletteSample(entry, channel: $0)) / 255 }
+            }
         }
     }
 
@@ -108,11 +112,13 @@ import Testing
         #expect(image.pixels == [10, 9, 12, 50, 10, 8, 11, 77])
     }
 
-    @Test(arguments: [(1, 1), (28, 28), (3, 500), (500, 300)])
-    func encodedImagesAreReadBack(height: Int, width: Int) throws {
-        let pixels = (0..<height * width).map { UInt8(truncatingIfNeeded: $0 * $0 % 251) }
-        let image = try GrayImage(height: height, width: width, pixels: pixels, name: "test")
-        #expect(try GrayImage.decode(PNG.encode(image), name: "test") == image)
+    @Test(.namingCases)
+    func encodedImagesAreReadBack() {
+        forEach([(1, 1), (28, 28), (3, 500), (500, 300)]) { height, width in
+            let pixels = (0..<height * width).map { UInt8(truncatingIfNeeded: $0 * $0 % 251) }
+            let image = try GrayImage(height: height, width: width, pixels: pixels, name: "test")
+            #expect(try GrayImage.decode(PNG.encode(image), name: "test") == image)
+        }
     }
 
     /// Every pixel must be as near to the exact grey, a fraction of white, as rounding allows.

@@ -78,15 +78,17 @@ struct RandomAffineTests {
         expectDistribution(counts[1], probabilities: Array(repeating: 1.0 / 9, count: 9), "y")
     }
 
-    @Test("Without ranges nothing happens", arguments: [Interpolation.nearest, .bilinear])
-    func identity(interpolation: Interpolation) {
-        let values = (0..<784).map { Float($0) }
-        var output = [Float](repeating: .nan, count: 784)
-        var random = stream(0)
-        var target = output.mutableSpan
-        RandomAffine(degrees: 0, interpolation: interpolation)
-            .apply(to: values.span, shape: shape, random: &random, into: &target)
-        #expect(output == values)
+    @Test("Without ranges nothing happens", .namingCases)
+    func identity() {
+        forEach([Interpolation.nearest, .bilinear] as [Interpolation]) { interpolation in
+            let values = (0..<784).map { Float($0) }
+            var output = [Float](repeating: .nan, count: 784)
+            var random = stream(0)
+            var target = output.mutableSpan
+            RandomAffine(degrees: 0, interpolation: interpolation)
+                .apply(to: values.span, shape: shape, random: &random, into: &target)
+            #expect(output == values)
+        }
     }
 
     /// Where the middle of the ink is.

@@ -66,7 +66,7 @@ final class ScriptedServer: Sendable {
     private let state = SharedState()
 
     init(_ answers: [Answer]) throws {
-        #if os(Linux)
+        #if canImport(Glibc)
             let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
             let listener = socket(AF_INET, SOCK_STREAM, 0)
@@ -125,12 +125,12 @@ final class ScriptedServer: Sendable {
     }
 
     private static func send(_ bytes: [UInt8], to connection: Int32) {
-        #if os(Linux)
-            let flags = Int32(MSG_NOSIGNAL)
-        #else
+        #if canImport(Darwin)
             var yes: Int32 = 1
             setsockopt(connection, SOL_SOCKET, SO_NOSIGPIPE, &yes, socklen_t(MemoryLayout<Int32>.size))
             let flags: Int32 = 0
+        #else
+            let flags = Int32(MSG_NOSIGNAL)
         #endif
         var sent = 0
         while sent < bytes.count {

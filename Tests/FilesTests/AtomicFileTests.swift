@@ -4,14 +4,16 @@ import TestSupport
 import Testing
 
 @Suite struct AtomicFileTests {
-    @Test(arguments: [0, 1, 100_000])
-    func theFileHoldsTheNewContentAlone(size: Int) throws {
-        try withTemporaryFolder { folder throws in
-            let url = folder.appendingPathComponent("file")
-            try Data(repeating: 7, count: 1000).write(to: url)
-            try AtomicFile.write(Data(repeating: 8, count: size), to: url)
-            #expect(try Data(contentsOf: url) == Data(repeating: 8, count: size))
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+    @Test(.namingCases)
+    func theFileHoldsTheNewContentAlone() {
+        forEach([0, 1, 100_000]) { size in
+            try withTemporaryFolder { folder throws in
+                let url = folder.appendingPathComponent("file")
+                try Data(repeating: 7, count: 1000).write(to: url)
+                try AtomicFile.write(Data(repeating: 8, count: size), to: url)
+                #expect(try Data(contentsOf: url) == Data(repeating: 8, count: size))
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+            }
         }
     }
 
@@ -77,15 +79,17 @@ import Testing
         }
     }
 
-    @Test(arguments: [0o600, 0o640, 0o444, 0o777] as [mode_t])
-    func rightsStayAsTheyWere(rights: mode_t) throws {
-        try withTemporaryFolder { folder throws in
-            let url = folder.appendingPathComponent("file")
-            try Data([7]).write(to: url)
-            try #require(chmod(url.path, rights) == 0)
-            try AtomicFile.write(Data([8]), to: url)
-            var status = stat()
-            #expect(stat(url.path, &status) == 0 && status.st_mode & 0o7777 == rights)
+    @Test(.namingCases)
+    func rightsStayAsTheyWere() {
+        forEach([0o600, 0o640, 0o444, 0o777] as [mode_t]) { rights in
+            try withTemporaryFolder { folder throws in
+                let url = folder.appendingPathComponent("file")
+                try Data([7]).write(to: url)
+                try #require(chmod(url.path, rights) == 0)
+                try AtomicFile.write(Data([8]), to: url)
+                var status = stat()
+                #expect(stat(url.path, &status) == 0 && status.st_mode & 0o7777 == rights)
+            }
         }
     }
 

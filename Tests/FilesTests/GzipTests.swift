@@ -66,17 +66,20 @@ import Testing
             offset: 10, "found header checksum 513")
     }
 
-    @Test(
-        arguments: [
-            (0, 0x1e, "found byte 30, expected 31 as in gzip's magic number"),
-            (1, 0, "found byte 0, expected 139 as in gzip's magic number"),
-            (2, 9, "found byte 9, expected 8 as in compression method 8"),
-            (3, 0x20, "found reserved flags set in 32"),
-        ] as [(Int, UInt8, String)])
-    func brokenHeader(offset: Int, byte: UInt8, problem: String) {
-        var file = GzipFixtures.file(deflated: GzipFixtures.emptyBlock, of: [])
-        file[offset] = byte
-        expectError(file, offset: offset, problem)
+    @Test(.namingCases)
+    func brokenHeader() {
+        forEach(
+            [
+                (0, 0x1e, "found byte 30, expected 31 as in gzip's magic number"),
+                (1, 0, "found byte 0, expected 139 as in gzip's magic number"),
+                (2, 9, "found byte 9, expected 8 as in compression method 8"),
+                (3, 0x20, "found reserved flags set in 32"),
+            ] as [(Int, UInt8, String)]
+        ) { offset, byte, problem in
+            var file = GzipFixtures.file(deflated: GzipFixtures.emptyBlock, of: [])
+            file[offset] = byte
+            expectError(file, offset: offset, problem)
+        }
     }
 
     @Test func brokenTrailer() {
@@ -128,27 +131,31 @@ import Testing
         }
     }
 
-    @Test(arguments: [.dynamic, .fixed, .stored, .empty] as [GzipFixtures.Block])
-    func everyTruncationThrows(block: GzipFixtures.Block) {
-        let (deflated, content) = (block.deflated, block.content)
-        let file = GzipFixtures.file(
-            deflated: deflated, of: content, flags: 12, fields: [2, 0, 7, 7] + Array("name".utf8) + [0])
-        for length in 0..<file.count {
-            #expect(throws: GzipError.self, "cut to \(length) bytes") {
-                try unpacked(Array(file.prefix(length)))
+    @Test(.namingCases)
+    func everyTruncationThrows() {
+        forEach([.dynamic, .fixed, .stored, .empty] as [GzipFixtures.Block]) { block in
+            let (deflated, content) = (block.deflated, block.content)
+            let file = GzipFixtures.file(
+                deflated: deflated, of: content, flags: 12, fields: [2, 0, 7, 7] + Array("name".utf8) + [0])
+            for length in 0..<file.count {
+                #expect(throws: GzipError.self, "cut to \(length) bytes") {
+                    try unpacked(Array(file.prefix(length)))
+                }
             }
         }
     }
 
     /// A changed bit either lies where it does not matter (the time, say) or is found.
-    @Test(arguments: [.dynamic, .fixed, .stored] as [GzipFixtures.Block])
-    func everyFlippedBitIsFoundOrHarmless(block: GzipFixtures.Block) {
-        let (deflated, content) = (block.deflated, block.content)
-        let file = GzipFixtures.file(deflated: deflated, of: content)
-        for bit in 0..<8 * file.count {
-            var changed = file
-            changed[bit / 8] ^= 1 << (bit % 8)
-            expectErrorOrContent(changed, content)
+    @Test(.namingCases)
+    func everyFlippedBitIsFoundOrHarmless() {
+        forEach([.dynamic, .fixed, .stored] as [GzipFixtures.Block]) { block in
+            let (deflated, content) = (block.deflated, block.content)
+            let file = GzipFixtures.file(deflated: deflated, of: content)
+            for bit in 0..<8 * file.count {
+                var changed = file
+                changed[bit / 8] ^= 1 << (bit % 8)
+                expectErrorOrContent(changed, content)
+            }
         }
     }
 

@@ -36,50 +36,60 @@ import Testing
         expectError(first + second, offset: first.count + 11, "found a match 1 bytes back, only 0 bytes came before")
     }
 
-    @Test(arguments: [286, 287])
-    func unusedLengthSymbol(symbol: Int) {
-        let bytes = block { bits in
-            bits.append(1, bits: 2)
-            bits.append(code: 0xc0 + symbol - 280, bits: 8)
-            bits.append(0, bits: 16)
+    @Test(.namingCases)
+    func unusedLengthSymbol() {
+        forEach([286, 287]) { symbol in
+            let bytes = block { bits in
+                bits.append(1, bits: 2)
+                bits.append(code: 0xc0 + symbol - 280, bits: 8)
+                bits.append(0, bits: 16)
+            }
+            expectError(bytes, offset: 11, "found length symbol \(symbol), expected at most 285")
         }
-        expectError(bytes, offset: 11, "found length symbol \(symbol), expected at most 285")
     }
 
-    @Test(arguments: [30, 31])
-    func unusedDistanceSymbol(symbol: Int) {
-        let bytes = block { bits in
-            bits.append(1, bits: 2)
-            bits.append(code: 0x30, bits: 8)
-            bits.append(code: 1, bits: 7)
-            bits.append(code: symbol, bits: 5)
-            bits.append(0, bits: 16)
+    @Test(.namingCases)
+    func unusedDistanceSymbol() {
+        forEach([30, 31]) { symbol in
+            let bytes = block { bits in
+                bits.append(1, bits: 2)
+                bits.append(code: 0x30, bits: 8)
+                bits.append(code: 1, bits: 7)
+                bits.append(code: symbol, bits: 5)
+                bits.append(0, bits: 16)
+            }
+            expectError(bytes, offset: 12, "found distance symbol \(symbol), expected at most 29")
         }
-        expectError(bytes, offset: 12, "found distance symbol \(symbol), expected at most 29")
     }
 
-    @Test(arguments: [(30, 0), (31, 0), (0, 30), (0, 31)])
-    func tooManyCodes(literals: Int, distances: Int) {
-        let bytes = block { bits in
-            bits.append(2, bits: 2)
-            bits.append(literals, bits: 5)
-            bits.append(distances, bits: 5)
-            bits.append(0, bits: 60)
+    @Test(.namingCases)
+    func tooManyCodes() {
+        forEach([(30, 0), (31, 0), (0, 30), (0, 31)]) { literals, distances in
+            let bytes = block { bits in
+                bits.append(2, bits: 2)
+                bits.append(literals, bits: 5)
+                bits.append(distances, bits: 5)
+                bits.append(0, bits: 60)
+            }
+            expectError(
+                bytes, offset: 10,
+                "found codes for \(257 + literals) literals and lengths and \(1 + distances) distances")
         }
-        expectError(
-            bytes, offset: 10,
-            "found codes for \(257 + literals) literals and lengths and \(1 + distances) distances")
     }
 
     /// Lengths of the code length code, in the stream's order 16, 17, 18, 0.
-    @Test(arguments: [
-        ([1, 1, 1, 0], "found an over-subscribed code length code"),
-        ([2, 2, 2, 0], "found an incomplete code length code"),
-        ([0, 0, 0, 1], "found an incomplete code length code"),
-        ([0, 0, 0, 0], "found an incomplete code length code"),
-    ])
-    func badCodeLengthCode(lengths: [Int], problem: String) {
-        expectError(dynamicBlock(codeLengths: lengths) { $0.append(0, bits: 64) }, offset: 10, problem)
+    @Test(.namingCases)
+    func badCodeLengthCode() {
+        forEach(
+            [
+                ([1, 1, 1, 0], "found an over-subscribed code length code"),
+                ([2, 2, 2, 0], "found an incomplete code length code"),
+                ([0, 0, 0, 1], "found an incomplete code length code"),
+                ([0, 0, 0, 0], "found an incomplete code length code"),
+            ] as [([Int], String)]
+        ) { lengths, problem in
+            expectError(dynamicBlock(codeLengths: lengths) { $0.append(0, bits: 64) }, offset: 10, problem)
+        }
     }
 
     @Test func repeatBeforeTheFirstLength() {
@@ -113,25 +123,32 @@ import Testing
     }
 
     /// One literal needs a code all the same, of one bit; a block without matches needs no distance.
-    @Test(
-        arguments: [
-            ([0: 1, 256: 1], [0, 0, 1], [0, 0]),
-            ([256: 1], [0], []),
-        ] as [([Int: Int], [Int], [UInt8])])
-    func smallestCodes(lengths: [Int: Int], data: [Int], content: [UInt8]) throws {
-        let deflated = codedBlock(lengths: lengths, data: data).dropFirst(10)
-        let file = GzipFixtures.file(deflated: Array(deflated), of: content)
-        #expect(try unpacked(file) == content)
+    @Test(.namingCases)
+    func smallestCodes() {
+        forEach(
+            [
+                ([0: 1, 256: 1], [0, 0, 1], [0, 0]),
+                ([256: 1], [0], []),
+            ] as [([Int: Int], [Int], [UInt8])]
+        ) { lengths, data, content throws in
+            let deflated = codedBlock(lengths: lengths, data: data).dropFirst(10)
+            let file = GzipFixtures.file(deflated: Array(deflated), of: content)
+            #expect(try unpacked(file) == content)
+        }
     }
 
-    @Test(arguments: [
-        ([0: 1, 1: 1, 256: 1], "found an over-subscribed literal code"),
-        ([0: 2, 256: 1], "found an incomplete literal code"),
-        ([256: 2], "found an incomplete literal code"),
-        ([0: 1, 256: 1, 257: 2], "found an incomplete distance code"),
-    ])
-    func badCodes(lengths: [Int: Int], problem: String) {
-        expectError(codedBlock(lengths: lengths, data: []), offset: 10, problem)
+    @Test(.namingCases)
+    func badCodes() {
+        forEach(
+            [
+                ([0: 1, 1: 1, 256: 1], "found an over-subscribed literal code"),
+                ([0: 2, 256: 1], "found an incomplete literal code"),
+                ([256: 2], "found an incomplete literal code"),
+                ([0: 1, 256: 1, 257: 2], "found an incomplete distance code"),
+            ] as [([Int: Int], String)]
+        ) { lengths, problem in
+            expectError(codedBlock(lengths: lengths, data: []), offset: 10, problem)
+        }
     }
 
     @Test func bitsThatAreNoCode() {

@@ -4,30 +4,37 @@ import Testing
 
 @Suite struct SHA256Tests {
     /// FIPS 180-4's examples, from NIST's "Secure Hash Standard" example values and SHAVS byte vectors.
-    @Test(arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-        ),
-        (
-            "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrst"
-                + "nopqrstu",
-            "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
-        ),
-    ])
-    func textExamples(message: String, digest: String) {
-        #expect(hexadecimal(Array(message.utf8)) == digest)
+    @Test(.namingCases)
+    func textExamples() {
+        forEach(
+            [
+                ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+                ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+                (
+                    "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+                ),
+                (
+                    "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrst"
+                        + "nopqrstu",
+                    "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"
+                ),
+            ] as [(String, String)]
+        ) { message, digest in
+            #expect(hexadecimal(Array(message.utf8)) == digest)
+        }
     }
 
-    @Test(
-        arguments: [
-            ([0xbd], "68325720aabd7c82f30f554b313d0570c95accbb7dc4b5aae11204c08ffe732b"),
-            ([0xc9, 0x8c, 0x8e, 0x55], "7abc22c0ae5af26ce93dbb94433a0e0b2e119d014f8e7f65bd56c61ccccd9504"),
-        ] as [([UInt8], String)])
-    func byteExamples(message: [UInt8], digest: String) {
-        #expect(hexadecimal(message) == digest)
+    @Test(.namingCases)
+    func byteExamples() {
+        forEach(
+            [
+                ([0xbd], "68325720aabd7c82f30f554b313d0570c95accbb7dc4b5aae11204c08ffe732b"),
+                ([0xc9, 0x8c, 0x8e, 0x55], "7abc22c0ae5af26ce93dbb94433a0e0b2e119d014f8e7f65bd56c61ccccd9504"),
+            ] as [([UInt8], String)]
+        ) { message, digest in
+            #expect(hexadecimal(message) == digest)
+        }
     }
 
     @Test func millionTimesA() {

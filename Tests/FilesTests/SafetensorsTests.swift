@@ -219,14 +219,17 @@ import Testing
     }
 
     /// A hole of many gigabytes takes no space on disk, and must take none in memory.
-    @Test(arguments: ["", "{}", #"{"a":{"dtype":"U8","shape":[68719476736],"data_offsets":[0,68719476736]}}"#])
-    func aHugeFileIsRefusedByItsHeader(header: String) throws {
-        try withTemporaryFolder { folder throws in
-            let url = folder.appendingPathComponent("huge")
-            try (header.isEmpty ? Data() : file(header, data: 0)).write(to: url)
-            try #require(truncate(url.path, 1 << 36) == 0)
-            expectLittleMemory {
-                #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: url) }
+    @Test(.namingCases)
+    func aHugeFileIsRefusedByItsHeader() {
+        forEach(["", "{}", #"{"a":{"dtype":"U8","shape":[68719476736],"data_offsets":[0,68719476736]}}"#]) {
+            header in
+            try withTemporaryFolder { folder throws in
+                let url = folder.appendingPathComponent("huge")
+                try (header.isEmpty ? Data() : file(header, data: 0)).write(to: url)
+                try #require(truncate(url.path, 1 << 36) == 0)
+                expectLittleMemory {
+                    #expect(throws: SafetensorsError.self) { try Safetensors(contentsOf: url) }
+                }
             }
         }
     }
@@ -331,16 +334,18 @@ import Testing
     }
 
     /// The fixtures were written by Python's own safetensors.
-    @Test(arguments: [("layers", 712), ("optimizers", 22), ("curve", 48)])
-    func filesOfThePythonPackageAreRead(name: String, count: Int) throws {
-        let fixtures = URL(filePath: #filePath).appending(path: "../../../Fixtures").standardized
-        let file = try Safetensors(contentsOf: fixtures.appending(path: "\(name).safetensors"))
-        #expect(file.tensors.count == count)
-        #expect(file.metadata["made_by"]?.hasPrefix("Fixtures/generate.py") == true)
-        #expect(try Safetensors(file.encoded(), source: name).tensors == file.tensors)
-        if name == "curve" {
-            #expect(try file.values("final/bn1.num_batches_tracked", shape: [], as: Int64.self) == [20])
-            #expect(try file.values("inputs", shape: [20, 8, 2, 10, 10], as: Double.self).allSatisfy(\.isFinite))
+    @Test(.namingCases)
+    func filesOfThePythonPackageAreRead() {
+        forEach([("layers", 712), ("optimizers", 22), ("curve", 48)]) { name, count in
+            let fixtures = URL(filePath: #filePath).appending(path: "../../../Fixtures").standardized
+            let file = try Safetensors(contentsOf: fixtures.appending(path: "\(name).safetensors"))
+            #expect(file.tensors.count == count)
+            #expect(file.metadata["made_by"]?.hasPrefix("Fixtures/generate.py") == true)
+            #expect(try Safetensors(file.encoded(), source: name).tensors == file.tensors)
+            if name == "curve" {
+                #expect(try file.values("final/bn1.num_batches_tracked", shape: [], as: Int64.self) == [20])
+                #expect(try file.values("inputs", shape: [20, 8, 2, 10, 10], as: Double.self).allSatisfy(\.isFinite))
+            }
         }
     }
 }

@@ -95,36 +95,42 @@ struct TrainedState: Equatable {
         }
     }
 
-    @Test(arguments: [1, 3]) func aRunInPiecesIsTheWholeRun(threads: Int) throws {
-        let whole = try train(threads: threads)
-        #expect(try train(threads: threads, runs: [0..<10, 10..<20]) == whole)
-        #expect(try train(threads: threads, runs: [0..<1, 1..<1, 1..<19, 19..<20]) == whole)
+    @Test(.namingCases)
+    func aRunInPiecesIsTheWholeRun() {
+        forEach([1, 3]) { threads in
+            let whole = try train(threads: threads)
+            #expect(try train(threads: threads, runs: [0..<10, 10..<20]) == whole)
+            #expect(try train(threads: threads, runs: [0..<1, 1..<1, 1..<19, 19..<20]) == whole)
+        }
     }
 
     /// A plan with room for more samples cuts the batch into other groups, whose sums are rounded in another order.
-    @Test(arguments: [8, 16, 40]) func aRaggedBatchIsABatchOfItsSize(batchSize: Int) throws {
-        let graph = try twoHeadedNetwork()
-        func gradients(batchSize: Int) throws -> [(name: String, values: [Double])] {
-            let executor = try Executor(
-                graph, parameters: Parameters<Double>(graph, seed: 1), mode: .training(nil), batchSize: batchSize,
-                threads: 2, inputGradients: true)
-            let batches = RandomBatches<Double>(graph) { $0 == 0 ? batchSize : 7 }
-            // The full batch first: what it leaves in memory must not be seen by the ragged one.
-            try executor.run(steps: 0..<2, from: batches)
-            let inputs = executor.gradient(ofInput: 0).prefix(7 * 2 * 9 * 8)
-            return graph.parameters.compactMap { name, _ in executor.gradient(of: name).map { (name, $0) } }
-                + [("image", Array(inputs))]
-        }
-        let expected = try gradients(batchSize: 7)
-        let found = try gradients(batchSize: batchSize)
-        #expect(found.map(\.name) == expected.map(\.name))
-        for (found, expected) in zip(found, expected) {
-            let greatest = expected.values.map(abs).max() ?? 0
-            // A sum over all positions of 7 samples, in two orders, at each of about 8 layers.
-            let tolerance = Double(2 * 7 * 9 * 8 * 8) * 0x1p-53 * max(greatest, 1e-3)
-            #expect(found.values.count == expected.values.count)
-            let worst = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
-            #expect(worst <= tolerance, "\(found.name)")
+    @Test(.namingCases)
+    func aRaggedBatchIsABatchOfItsSize() {
+        forEach([8, 16, 40]) { batchSize in
+            let graph = try twoHeadedNetwork()
+            func gradients(batchSize: Int) throws -> [(name: String, values: [Double])] {
+                let executor = try Executor(
+                    graph, parameters: Parameters<Double>(graph, seed: 1), mode: .training(nil), batchSize: batchSize,
+                    threads: 2, inputGradients: true)
+                let batches = RandomBatches<Double>(graph) { $0 == 0 ? batchSize : 7 }
+                // The full batch first: what it leaves in memory must not be seen by the ragged one.
+                try executor.run(steps: 0..<2, from: batches)
+                let inputs = executor.gradient(ofInput: 0).prefix(7 * 2 * 9 * 8)
+                return graph.parameters.compactMap { name, _ in executor.gradient(of: name).map { (name, $0) } }
+                    + [("image", Array(inputs))]
+            }
+            let expected = try gradients(batchSize: 7)
+            let found = try gradients(batchSize: batchSize)
+            #expect(found.map(\.name) == expected.map(\.name))
+            for (found, expected) in zip(found, expected) {
+                let greatest = expected.values.map(abs).max() ?? 0
+                // A sum over all positions of 7 samples, in two orders, at each of about 8 layers.
+                let tolerance = Double(2 * 7 * 9 * 8 * 8) * 0x1p-53 * max(greatest, 1e-3)
+                #expect(found.values.count == expected.values.count)
+                let worst = zip(found.values, expected.values).map { abs($0 - $1) }.max() ?? .infinity
+                #expect(worst <= tolerance, "\(found.name)")
+            }
         }
     }
 

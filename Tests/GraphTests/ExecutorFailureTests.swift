@@ -1,5 +1,6 @@
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -44,23 +45,29 @@ import Testing
         try expectFailure(error, threads: threads) { $0.spoiled = (3, 5, 0, value) }
     }
 
-    @Test(arguments: [1, 3]) func aLabelWithoutClass(threads: Int) throws {
-        let error = TrainingError.target(
-            problem: "label 5, expected one of the classes 0…4", head: "digit", sample: 4, step: 3)
-        #expect(
-            error.description == "step 3, sample 4, head digit: label 5, expected one of the classes 0…4")
-        try expectFailure(error, threads: threads) {
-            $0.mislabeled = [(3, 9, 1, 2), (3, 4, 0, 5), (3, 4, 1, -1), (3, 15, 0, -1)]
+    @Test(.namingCases)
+    func aLabelWithoutClass() {
+        forEach([1, 3]) { threads in
+            let error = TrainingError.target(
+                problem: "label 5, expected one of the classes 0…4", head: "digit", sample: 4, step: 3)
+            #expect(
+                error.description == "step 3, sample 4, head digit: label 5, expected one of the classes 0…4")
+            try expectFailure(error, threads: threads) {
+                $0.mislabeled = [(3, 9, 1, 2), (3, 4, 0, 5), (3, 4, 1, -1), (3, 15, 0, -1)]
+            }
+            let negative = TrainingError.target(
+                problem: "label -1, expected one of the classes 0…1", head: "parity", sample: 0, step: 3)
+            try expectFailure(negative, threads: threads) { $0.mislabeled = [(3, 0, 1, -1)] }
         }
-        let negative = TrainingError.target(
-            problem: "label -1, expected one of the classes 0…1", head: "parity", sample: 0, step: 3)
-        try expectFailure(negative, threads: threads) { $0.mislabeled = [(3, 0, 1, -1)] }
     }
 
-    @Test(arguments: [0, 17, -1]) func aBatchOfAWrongSize(size: Int) throws {
-        let error = TrainingError.samples(size, batchSize: 16, step: 3)
-        #expect(error.description == "step 3: a batch of \(size) samples, expected 1…16")
-        try expectFailure(error, threads: 2) { $0.sizes = { $0 == 3 ? size : 16 } }
+    @Test(.namingCases)
+    func aBatchOfAWrongSize() {
+        forEach([0, 17, -1]) { size in
+            let error = TrainingError.samples(size, batchSize: 16, step: 3)
+            #expect(error.description == "step 3: a batch of \(size) samples, expected 1…16")
+            try expectFailure(error, threads: 2) { $0.sizes = { $0 == 3 ? size : 16 } }
+        }
     }
 
     @Test func aFailedStepIsNotReported() throws {

@@ -1,19 +1,26 @@
 import Foundation
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
 
 @Suite("Memory of executors", .serialized)
 struct ExecutorMemoryTests {
-    @Test("More than there is, is nil", arguments: [1 << 62, Int.max, 1 << 50])
-    func tooMuch(count: Int) { #expect(AlignedMemory<Double>(count) == nil) }
+    @Test("More than there is, is nil", .namingCases)
+    func tooMuch() {
+        forEach([1 << 62, Int.max, 1 << 50]) { count in
+            #expect(AlignedMemory<Double>(count) == nil)
+        }
+    }
 
-    @Test("Zeros, aligned to two cache lines", arguments: [0, 1, 1000])
-    func aligned(count: Int) throws {
-        let memory = try #require(AlignedMemory<Float>(count))
-        #expect(memory.buffer.count == max(count, 1) && memory.buffer.allSatisfy { $0 == 0 })
-        #expect(UInt(bitPattern: memory.start) % 128 == 0)
+    @Test("Zeros, aligned to two cache lines", .namingCases)
+    func aligned() {
+        forEach([0, 1, 1000]) { count in
+            let memory = try #require(AlignedMemory<Float>(count))
+            #expect(memory.buffer.count == max(count, 1) && memory.buffer.allSatisfy { $0 == 0 })
+            #expect(UInt(bitPattern: memory.start) % 128 == 0)
+        }
     }
 
     #if os(Linux)

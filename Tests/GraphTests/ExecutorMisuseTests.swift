@@ -1,6 +1,7 @@
 import LanesKernels
 import LanesGraph
 import Synchronization
+import TestSupport
 import Testing
 
 private struct Ones: BatchSource {
@@ -26,15 +27,17 @@ struct ExecutorMisuseTests {
             graph, parameters: Parameters(graph, seed: 1), mode: .training(.adam()), batchSize: 2, threads: 2)
     }
 
-    @Test("Parameters of another graph", arguments: [(4, "fc"), (3, "other")])
-    func otherParameters(features: Int, name: String) throws {
-        let parameters = try Parameters<Float>(graph(features: features, name: name), seed: 1)
-        let error = #expect(throws: GraphError.self) {
-            try Executor(
-                try graph(), parameters: parameters, mode: .training(.adam()), batchSize: 2, threads: 1)
+    @Test("Parameters of another graph", .namingCases)
+    func otherParameters() {
+        forEach([(4, "fc"), (3, "other")]) { features, name in
+            let parameters = try Parameters<Float>(graph(features: features, name: name), seed: 1)
+            let error = #expect(throws: GraphError.self) {
+                try Executor(
+                    try graph(), parameters: parameters, mode: .training(.adam()), batchSize: 2, threads: 1)
+            }
+            #expect(error?.found.contains("\(name).weight [\(features), 2]") == true)
+            #expect(error?.expected == "fc.weight [3, 2], fc.bias [3]")
         }
-        #expect(error?.found.contains("\(name).weight [\(features), 2]") == true)
-        #expect(error?.expected == "fc.weight [3, 2], fc.bias [3]")
     }
 
     @Test("A step before the first")
@@ -43,14 +46,16 @@ struct ExecutorMisuseTests {
         #expect(throws: TrainingError.step(-1)) { try executor.run(steps: -1..<2, from: Ones()) }
     }
 
-    @Test("A learning rate that Float cannot hold leaves the weights alone", arguments: [1e300, .infinity])
-    func learningRate(rate: Double) throws {
-        let executor = try executor()
-        let before = executor.parameters["fc.weight"]
-        #expect(throws: TrainingError.learningRate(rate, step: 0)) {
-            try executor.run(steps: 0..<1, from: Ones(), learningRate: .constant(rate))
+    @Test("A learning rate that Float cannot hold leaves the weights alone", .namingCases)
+    func learningRate() {
+        forEach([1e300, .infinity]) { rate in
+            let executor = try executor()
+            let before = executor.parameters["fc.weight"]
+            #expect(throws: TrainingError.learningRate(rate, step: 0)) {
+                try executor.run(steps: 0..<1, from: Ones(), learningRate: .constant(rate))
+            }
+            #expect(executor.parameters["fc.weight"] == before)
         }
-        #expect(executor.parameters["fc.weight"] == before)
     }
 
     @Test("A run within a run, and the run around it goes on")

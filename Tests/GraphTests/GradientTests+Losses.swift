@@ -65,10 +65,13 @@ import Testing
         try expectCorrectGradients([loss.head(Node.input("x", Shape(channels: 3, height: 3, width: 2)))])
     }
 
-    @Test(arguments: [2, 17, 35]) func manyClasses(count: Int) throws {
-        let x = Node.input("x", Shape(channels: count))
-        try expectCorrectGradients([Head("class", x, loss: .crossEntropy(labelSmoothing: 0.1))])
-        try expectCorrectGradients([Head("class", x.logSoftmax(), loss: .negativeLogLikelihood)])
+    @Test(.namingCases)
+    func manyClasses() {
+        forEach([2, 17, 35]) { count in
+            let x = Node.input("x", Shape(channels: count))
+            try expectCorrectGradients([Head("class", x, loss: .crossEntropy(labelSmoothing: 0.1))])
+            try expectCorrectGradients([Head("class", x.logSoftmax(), loss: .negativeLogLikelihood)])
+        }
     }
 
     @Test func twoLossesOfOneNode() throws {
@@ -80,46 +83,54 @@ import Testing
     }
 
     /// What PyTorch's mean over the batch is: Σ wᵢ·lossᵢ / Σ wᵢ.
-    @Test(arguments: [nil, 2]) func theMeanOfWeightedSamples(ignored: Int?) throws {
-        let weights = [1, 0.25, 3, 0, 0.5]
-        let graph = try Graph(heads: [
-            Head("a", .input("x", Shape(channels: 5)), loss: .crossEntropy(classWeights: weights, ignoreIndex: ignored))
-        ])
-        let executor = try Executor(
-            graph, parameters: Parameters<Double>(graph, seed: 1), mode: .inference, batchSize: 24, threads: 1)
-        try executor.run(steps: 0..<1, from: RandomBatches<Double>(graph, size: 24)) { result in
-            var (sum, total) = (0.0, 0.0)
-            for sample in 0..<24 {
-                let x = result.output(ofHead: 0, sample: sample)
-                let label = result.label(ofHead: 0, sample: sample)
-                let weight = label == ignored ? 0 : weights[label]
-                let largest = x.max() ?? 0
-                let logSum = largest + log(x.reduce(0) { $0 + exp($1 - largest) })
-                sum += weight * (logSum - x[label])
-                total += weight
+    @Test(.namingCases)
+    func theMeanOfWeightedSamples() {
+        forEach([nil, 2] as [Int?]) { ignored in
+            let weights = [1, 0.25, 3, 0, 0.5]
+            let graph = try Graph(heads: [
+                Head(
+                    "a", .input("x", Shape(channels: 5)),
+                    loss: .crossEntropy(classWeights: weights, ignoreIndex: ignored))
+            ])
+            let executor = try Executor(
+                graph, parameters: Parameters<Double>(graph, seed: 1), mode: .inference, batchSize: 24, threads: 1)
+            try executor.run(steps: 0..<1, from: RandomBatches<Double>(graph, size: 24)) { result in
+                var (sum, total) = (0.0, 0.0)
+                for sample in 0..<24 {
+                    let x = result.output(ofHead: 0, sample: sample)
+                    let label = result.label(ofHead: 0, sample: sample)
+                    let weight = label == ignored ? 0 : weights[label]
+                    let largest = x.max() ?? 0
+                    let logSum = largest + log(x.reduce(0) { $0 + exp($1 - largest) })
+                    sum += weight * (logSum - x[label])
+                    total += weight
+                }
+                #expect(total > 0 && abs(result.loss(ofHead: 0) - sum / total) < 64 * 0x1p-53)
             }
-            #expect(total > 0 && abs(result.loss(ofHead: 0) - sum / total) < 64 * 0x1p-53)
         }
     }
 
-    @Test(arguments: [1, 3]) func aBatchOfIgnoredSamplesCountsNothing(threads: Int) throws {
-        let x = Node.input("x", Shape(channels: 4))
-        let graph = try Graph(heads: [
-            Head("a", x.linear(3, name: "fc"), loss: .crossEntropy(ignoreIndex: -100)),
-            Head("b", x.linear(2, name: "log").logSoftmax(), loss: NegativeLogLikelihood(ignoreIndex: -1)),
-        ])
-        var batches = RandomBatches<Double>(graph, size: 20)
-        batches.mislabeled = (0..<20).flatMap { [(0, $0, 0, -100.0), (0, $0, 1, -1.0)] }
-        let executor = try Executor(
-            graph, parameters: Parameters<Double>(graph, seed: 1), mode: .training(nil), batchSize: 20,
-            threads: threads, inputGradients: true)
-        try executor.run(steps: 0..<1, from: batches) { result in
-            #expect(result.loss == 0 && result.loss(ofHead: 0) == 0 && result.loss(ofHead: 1) == 0)
+    @Test(.namingCases)
+    func aBatchOfIgnoredSamplesCountsNothing() {
+        forEach([1, 3]) { threads in
+            let x = Node.input("x", Shape(channels: 4))
+            let graph = try Graph(heads: [
+                Head("a", x.linear(3, name: "fc"), loss: .crossEntropy(ignoreIndex: -100)),
+                Head("b", x.linear(2, name: "log").logSoftmax(), loss: NegativeLogLikelihood(ignoreIndex: -1)),
+            ])
+            var batches = RandomBatches<Double>(graph, size: 20)
+            batches.mislabeled = (0..<20).flatMap { [(0, $0, 0, -100.0), (0, $0, 1, -1.0)] }
+            let executor = try Executor(
+                graph, parameters: Parameters<Double>(graph, seed: 1), mode: .training(nil), batchSize: 20,
+                threads: threads, inputGradients: true)
+            try executor.run(steps: 0..<1, from: batches) { result in
+                #expect(result.loss == 0 && result.loss(ofHead: 0) == 0 && result.loss(ofHead: 1) == 0)
+            }
+            for name in ["fc.weight", "fc.bias", "log.weight", "log.bias"] {
+                #expect(executor.gradient(of: name)?.allSatisfy { $0 == 0 } == true, "\(name)")
+            }
+            #expect(executor.gradient(ofInput: 0).allSatisfy { $0 == 0 })
         }
-        for name in ["fc.weight", "fc.bias", "log.weight", "log.bias"] {
-            #expect(executor.gradient(of: name)?.allSatisfy { $0 == 0 } == true, "\(name)")
-        }
-        #expect(executor.gradient(ofInput: 0).allSatisfy { $0 == 0 })
     }
 
     @Test func aLabelThatIsIgnoredElsewhereIsRefused() throws {

@@ -1,5 +1,6 @@
 import LanesKernels
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -42,17 +43,23 @@ extension Node {
     }
 
     /// An input whose gradient stands still against a loss that does not: wrong by 100 %, wherever it is.
-    @Test(arguments: [1.0, 1e-3, 1e-6, 1e3]) func aMissingGradientIsFound(weight: Double) throws {
-        let head = Self.x.apply(WrongScale(factor: 0)).projected(weight: weight)
-        let report = try gradientCheck(Graph(heads: [head]))
-        #expect(report.worstRelativeError > 0.9)
-        let worst = try #require(report.tensors.first)
-        #expect(worst.gradient == 0 && worst.difference != 0)
+    @Test(.namingCases)
+    func aMissingGradientIsFound() {
+        forEach([1.0, 1e-3, 1e-6, 1e3]) { weight in
+            let head = Self.x.apply(WrongScale(factor: 0)).projected(weight: weight)
+            let report = try gradientCheck(Graph(heads: [head]))
+            #expect(report.worstRelativeError > 0.9)
+            let worst = try #require(report.tensors.first)
+            #expect(worst.gradient == 0 && worst.difference != 0)
+        }
     }
 
-    @Test(arguments: [-1, 1 + 1e-5, 1 - 1e-5, 2]) func aWrongGradientIsFound(factor: Double) throws {
-        let report = try gradientCheck(Graph(heads: [Self.x.apply(WrongScale(factor: factor)).projected()]))
-        #expect(report.worstRelativeError > 5e-6)
+    @Test(.namingCases)
+    func aWrongGradientIsFound() {
+        forEach([-1, 1 + 1e-5, 1 - 1e-5, 2]) { factor in
+            let report = try gradientCheck(Graph(heads: [Self.x.apply(WrongScale(factor: factor)).projected()]))
+            #expect(report.worstRelativeError > 5e-6)
+        }
     }
 
     /// A bias whose gradient is that of a group's last sample alone, or of the last group alone.

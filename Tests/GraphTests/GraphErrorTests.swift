@@ -244,17 +244,19 @@ import Testing
         try executor.run(steps: 0..<2, from: RandomBatches<Float>(graph, size: 2))
     }
 
-    @Test(arguments: [(0, 1), (2, 0), (-1, 1)])
-    func anExecutorNeedsSamplesAndThreads(batchSize: Int, threads: Int) throws {
-        let graph = try Graph(heads: [Self.vector.projected()])
-        let error = #expect(throws: GraphError.self) {
-            try Executor(
-                graph, parameters: Parameters<Float>(graph, seed: 1), mode: .inference, batchSize: batchSize,
-                threads: threads)
+    @Test(.namingCases)
+    func anExecutorNeedsSamplesAndThreads() {
+        forEach([(0, 1), (2, 0), (-1, 1)]) { batchSize, threads in
+            let graph = try Graph(heads: [Self.vector.projected()])
+            let error = #expect(throws: GraphError.self) {
+                try Executor(
+                    graph, parameters: Parameters<Float>(graph, seed: 1), mode: .inference, batchSize: batchSize,
+                    threads: threads)
+            }
+            #expect(
+                error?.description
+                    == "executor: got a batch size of \(batchSize) and \(threads) threads, needs 1…1048576 samples and 1…1024 threads"
+            )
         }
-        #expect(
-            error?.description
-                == "executor: got a batch size of \(batchSize) and \(threads) threads, needs 1…1048576 samples and 1…1024 threads"
-        )
     }
 }

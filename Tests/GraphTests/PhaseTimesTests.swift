@@ -1,4 +1,5 @@
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesGraph
@@ -45,6 +46,10 @@ struct PhaseTimesTests {
         }
     }
 
-    @Test("A meeting costs something, and not a second", arguments: [1, 2])
-    func meeting(threads: Int) { #expect((0..<1).contains(meetingTime(threads: threads))) }
+    @Test("A meeting costs something, and not a second", .namingCases)
+    func meeting() {
+        forEach([1, 2]) { threads in
+            #expect((0..<1).contains(meetingTime(threads: threads)))
+        }
+    }
 }

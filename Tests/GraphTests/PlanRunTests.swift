@@ -29,72 +29,78 @@ struct PlanRunTests {
         return (TrainedState(executor), executor.plan)
     }
 
-    @Test("What is cheap is made again instead of stored, and changes no bit", arguments: [3, 37, 64])
-    func repeated(batchSize: Int) throws {
-        let graph = try network()
-        let (state, plan) = try trained(graph, values: [], threads: 1, batchSize: batchSize)
-        let labels = plan.phases.map { Set($0.perSample.map(\.label)) }
-        func phases(_ label: String) -> Int { labels.count { $0.contains(label) } }
-        // Moments, normalization, and the two backward phases of bn1; the pool's gradient in the latter.
-        #expect(phases("conv1 forward") == 4)
-        #expect(phases("pool1 backward") == 2)
-        // What costs too much is not.
-        #expect(phases("conv2 forward") == 1)
-        // Who wants to read conv1 afterwards has it stored.
-        let (stored, storing) = try trained(graph, values: ["conv1"], threads: 1, batchSize: batchSize)
-        #expect(storing.phases.count { $0.perSample.contains { $0.label == "conv1 forward" } } == 1)
-        #expect(stored == state)
-        #expect(storing.arenaBytes > plan.arenaBytes)
-        #expect(try trained(graph, values: [], threads: 3, batchSize: batchSize).state == state)
+    @Test("What is cheap is made again instead of stored, and changes no bit", .namingCases)
+    func repeated() {
+        forEach([3, 37, 64]) { batchSize in
+            let graph = try network()
+            let (state, plan) = try trained(graph, values: [], threads: 1, batchSize: batchSize)
+            let labels = plan.phases.map { Set($0.perSample.map(\.label)) }
+            func phases(_ label: String) -> Int { labels.count { $0.contains(label) } }
+            // Moments, normalization, and the two backward phases of bn1; the pool's gradient in the latter.
+            #expect(phases("conv1 forward") == 4)
+            #expect(phases("pool1 backward") == 2)
+            // What costs too much is not.
+            #expect(phases("conv2 forward") == 1)
+            // Who wants to read conv1 afterwards has it stored.
+            let (stored, storing) = try trained(graph, values: ["conv1"], threads: 1, batchSize: batchSize)
+            #expect(storing.phases.count { $0.perSample.contains { $0.label == "conv1 forward" } } == 1)
+            #expect(stored == state)
+            #expect(storing.arenaBytes > plan.arenaBytes)
+            #expect(try trained(graph, values: [], threads: 3, batchSize: batchSize).state == state)
+        }
     }
 
     /// A cheap convolution of a cheap one, both read in several phases, in both orders.
-    @Test("Chains of cheap operations", arguments: [false, true])
-    func chains(isMirrored: Bool) throws {
-        let image = Node.input("image", Shape(channels: 1, height: 9, width: 8))
-        let first = image.conv2d(16, kernel: 3, name: "first")
-        let second = first.conv2d(16, kernel: 1, name: "second")
-        let (left, right) = (second.batchNorm(name: "bn2"), first.batchNorm(name: "bn1"))
-        let sum = isMirrored ? right.add(left) : left.add(right)
-        let graph = try Graph(heads: [
-            Head("class", sum.globalAveragePool().linear(3, name: "fc"), loss: .crossEntropy)
-        ])
-        func losses(values: Set<String>, threads: Int, trains: Bool) throws -> [UInt64] {
-            let executor = try Executor<Float>(
-                graph, parameters: Parameters(graph, seed: 3), mode: trains ? .training(.adam()) : .inference,
-                batchSize: 35, threads: threads, seed: 1, inputGradients: false, values: values)
-            let found = Mutex<[UInt64]>([])
-            try executor.run(
-                steps: 0..<4, from: RandomBatches(graph, size: 35), learningRate: .constant(0.01)
-            ) { result in found.withLock { $0.append(result.loss.bitPattern) } }
-            return found.withLock { $0 } + (trains ? executor.parameters.weights.map { UInt64($0.bitPattern) } : [])
-        }
-        for trains in [true, false] {
-            let stored = try losses(values: ["first", "second"], threads: 1, trains: trains)
-            #expect(try losses(values: [], threads: 1, trains: trains) == stored, "trains: \(trains)")
-            #expect(try losses(values: [], threads: 3, trains: trains) == stored, "trains: \(trains)")
+    @Test("Chains of cheap operations", .namingCases)
+    func chains() {
+        forEach([false, true]) { isMirrored in
+            let image = Node.input("image", Shape(channels: 1, height: 9, width: 8))
+            let first = image.conv2d(16, kernel: 3, name: "first")
+            let second = first.conv2d(16, kernel: 1, name: "second")
+            let (left, right) = (second.batchNorm(name: "bn2"), first.batchNorm(name: "bn1"))
+            let sum = isMirrored ? right.add(left) : left.add(right)
+            let graph = try Graph(heads: [
+                Head("class", sum.globalAveragePool().linear(3, name: "fc"), loss: .crossEntropy)
+            ])
+            func losses(values: Set<String>, threads: Int, trains: Bool) throws -> [UInt64] {
+                let executor = try Executor<Float>(
+                    graph, parameters: Parameters(graph, seed: 3), mode: trains ? .training(.adam()) : .inference,
+                    batchSize: 35, threads: threads, seed: 1, inputGradients: false, values: values)
+                let found = Mutex<[UInt64]>([])
+                try executor.run(
+                    steps: 0..<4, from: RandomBatches(graph, size: 35), learningRate: .constant(0.01)
+                ) { result in found.withLock { $0.append(result.loss.bitPattern) } }
+                return found.withLock { $0 } + (trains ? executor.parameters.weights.map { UInt64($0.bitPattern) } : [])
+            }
+            for trains in [true, false] {
+                let stored = try losses(values: ["first", "second"], threads: 1, trains: trains)
+                #expect(try losses(values: [], threads: 1, trains: trains) == stored, "trains: \(trains)")
+                #expect(try losses(values: [], threads: 3, trains: trains) == stored, "trains: \(trains)")
+            }
         }
     }
 
-    @Test("Several samples at once have the outputs of each by itself", arguments: [1, 5, 37, 64])
-    func several(batchSize: Int) throws {
-        let graph = try network()
-        func outputs(mostGroups: Int, threads: Int) throws -> [[UInt32]] {
-            let executor = try Executor<Float>(
-                graph, parameters: Parameters(graph, seed: 3), mode: .inference, batchSize: batchSize,
-                threads: threads, seed: 1, inputGradients: false, mostGroups: mostGroups)
-            let found = Mutex<[[UInt32]]>([])
-            let batches = RandomBatches<Float>(graph) { $0 == 1 ? batchSize - batchSize / 4 : batchSize }
-            try executor.run(steps: 0..<2, from: batches) { result in
-                let rows = (0..<result.samples).map { result.output(ofHead: 0, sample: $0).map(\.bitPattern) }
-                found.withLock { $0 += rows }
+    @Test("Several samples at once have the outputs of each by itself", .namingCases)
+    func several() {
+        forEach([1, 5, 37, 64]) { batchSize in
+            let graph = try network()
+            func outputs(mostGroups: Int, threads: Int) throws -> [[UInt32]] {
+                let executor = try Executor<Float>(
+                    graph, parameters: Parameters(graph, seed: 3), mode: .inference, batchSize: batchSize,
+                    threads: threads, seed: 1, inputGradients: false, mostGroups: mostGroups)
+                let found = Mutex<[[UInt32]]>([])
+                let batches = RandomBatches<Float>(graph) { $0 == 1 ? batchSize - batchSize / 4 : batchSize }
+                try executor.run(steps: 0..<2, from: batches) { result in
+                    let rows = (0..<result.samples).map { result.output(ofHead: 0, sample: $0).map(\.bitPattern) }
+                    found.withLock { $0 += rows }
+                }
+                return found.withLock { $0 }
             }
-            return found.withLock { $0 }
-        }
-        let alone = try outputs(mostGroups: batchSize, threads: 1)
-        #expect(alone.count == batchSize + batchSize - batchSize / 4)
-        for (groups, threads) in [(16, 1), (16, 3), (2, 2), (1, 1)] {
-            #expect(try outputs(mostGroups: groups, threads: threads) == alone, "\(groups) groups")
+            let alone = try outputs(mostGroups: batchSize, threads: 1)
+            #expect(alone.count == batchSize + batchSize - batchSize / 4)
+            for (groups, threads) in [(16, 1), (16, 3), (2, 2), (1, 1)] {
+                #expect(try outputs(mostGroups: groups, threads: threads) == alone, "\(groups) groups")
+            }
         }
     }
 

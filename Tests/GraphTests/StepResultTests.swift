@@ -33,28 +33,31 @@ import Testing
         return (seen.withLock { $0 }, executor.output(ofHead: 0))
     }
 
-    @Test(arguments: [false, true]) func allOfThem(isTraining: Bool) throws {
-        let mode: Executor<Double>.Mode = isTraining ? .training(.adam()) : .prediction
-        let (values, output) = try values(Self.names, mode: mode)
-        let reference = try self.values([], mode: mode)
-        #expect(output == reference.output)
-        #expect(Self.names.filter { $0 != "fc" }.allSatisfy { reference.values[$0] == [] })
-        for sample in 0..<3 {
-            let numbers = try Self.names.map { try #require(values[$0])[sample] }
-            try #require(numbers.map(\.count) == [40, 36, 36, 18, 18, 18, 4])
-            let (conv, act, pool, flat, drop, fc) = (
-                numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]
-            )
-            #expect(conv.contains { $0 < 0 } && act == conv.map { max($0, 0) })
-            for place in 0..<18 {
-                let (row, column, channel) = (place / 6, place / 3 % 2, place % 3)
-                let window = [0, 3, 9, 12].map { act[(row * 3 + column) * 3 + channel + $0] }
-                #expect(pool[place] == window.max())
-                // PyTorch's order.
-                #expect(flat[channel * 6 + row * 2 + column] == pool[place])
+    @Test(.namingCases)
+    func allOfThem() {
+        forEach([false, true]) { isTraining in
+            let mode: Executor<Double>.Mode = isTraining ? .training(.adam()) : .prediction
+            let (values, output) = try values(Self.names, mode: mode)
+            let reference = try self.values([], mode: mode)
+            #expect(output == reference.output)
+            #expect(Self.names.filter { $0 != "fc" }.allSatisfy { reference.values[$0] == [] })
+            for sample in 0..<3 {
+                let numbers = try Self.names.map { try #require(values[$0])[sample] }
+                try #require(numbers.map(\.count) == [40, 36, 36, 18, 18, 18, 4])
+                let (conv, act, pool, flat, drop, fc) = (
+                    numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]
+                )
+                #expect(conv.contains { $0 < 0 } && act == conv.map { max($0, 0) })
+                for place in 0..<18 {
+                    let (row, column, channel) = (place / 6, place / 3 % 2, place % 3)
+                    let window = [0, 3, 9, 12].map { act[(row * 3 + column) * 3 + channel + $0] }
+                    #expect(pool[place] == window.max())
+                    // PyTorch's order.
+                    #expect(flat[channel * 6 + row * 2 + column] == pool[place])
+                }
+                #expect(zip(drop, flat).allSatisfy { $0 == (isTraining ? 2 * $1 : $1) || (isTraining && $0 == 0) })
+                #expect(fc == Array(output[sample * 4..<sample * 4 + 4]))
             }
-            #expect(zip(drop, flat).allSatisfy { $0 == (isTraining ? 2 * $1 : $1) || (isTraining && $0 == 0) })
-            #expect(fc == Array(output[sample * 4..<sample * 4 + 4]))
         }
     }
 

@@ -110,15 +110,17 @@ struct AveragePoolTests {
 
     /// A 6×6 image of ones, kernel 4, stride 3, padding 1: in PyTorch three windows in each direction, with 4, 4 and 2 rows
     /// inside the padded image and 3, 4 and 1 inside the image.
-    @Test("What counts in ceil mode", arguments: [true, false])
-    func ceilMode(countIncludePad: Bool) {
-        let geometry = WindowGeometry(input: 6, channels: 1, kernel: 4, stride: 3, padding: 1, ceilMode: true)
-        let input = GuardedBuffer<Double>([Double](repeating: 1, count: 36))
-        let output = GuardedBuffer<Double>(poisoned: 9)
-        averagePoolForward(geometry, countIncludePad: countIncludePad, input: input.pointer, into: output.pointer)
-        let shares = [0.75, 1, 0.5]
-        let expected = shares.flatMap { row in shares.map { countIncludePad ? row * $0 : 1 } }
-        // 1/9, of the corner, is rounded, and so is nine times it.
-        expectClose(output.values, expected, within: [Double](repeating: .ulpOfOne, count: 9))
+    @Test("What counts in ceil mode", .namingCases)
+    func ceilMode() {
+        forEach([true, false]) { countIncludePad in
+            let geometry = WindowGeometry(input: 6, channels: 1, kernel: 4, stride: 3, padding: 1, ceilMode: true)
+            let input = GuardedBuffer<Double>([Double](repeating: 1, count: 36))
+            let output = GuardedBuffer<Double>(poisoned: 9)
+            averagePoolForward(geometry, countIncludePad: countIncludePad, input: input.pointer, into: output.pointer)
+            let shares = [0.75, 1, 0.5]
+            let expected = shares.flatMap { row in shares.map { countIncludePad ? row * $0 : 1 } }
+            // 1/9, of the corner, is rounded, and so is nine times it.
+            expectClose(output.values, expected, within: [Double](repeating: .ulpOfOne, count: 9))
+        }
     }
 }

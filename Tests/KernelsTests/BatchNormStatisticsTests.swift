@@ -100,32 +100,34 @@ struct BatchNormStatisticsTests {
         return (mean, sums + 2 * range * mean + mean * mean)
     }
 
-    @Test("Running statistics follow PyTorch: momentum, unbiased variance", arguments: [1, 2, 100])
-    func running(rows: Int) {
-        func check<Scalar: KernelScalar>(_: Scalar.Type) {
-            let channels = 5
-            let mean = GuardedBuffer<Scalar>(random: channels, seed: 1)
-            let variance = GuardedBuffer<Scalar>(random: channels, in: 0...2, seed: 2)
-            let runningMean = GuardedBuffer<Scalar>(random: channels, seed: 3)
-            let runningVariance = GuardedBuffer<Scalar>(random: channels, in: 0...2, seed: 4)
-            let (oldMean, oldVariance) = (runningMean.values, runningVariance.values)
-            let momentum = Scalar(0.1)
-            let share = Double(momentum)
-            batchNormUpdateRunning(
-                mean: mean.pointer, variance: variance.pointer, channels: channels, rows: rows, momentum: momentum,
-                runningMean: runningMean.pointer, runningVariance: runningVariance.pointer)
-            // The difference, the product, the sum; and the quotient and its product before them for the variance.
-            let unbiased = rows > 1 ? Double(rows) / Double(rows - 1) : 1
-            expectClose(
-                runningMean, zip(oldMean, mean.values).map { (1 - share) * $0 + share * $1 }, roundings: 3,
-                magnitudes: zip(oldMean, mean.values).map { (1 + share) * abs($0) + share * abs($1) })
-            expectClose(
-                runningVariance,
-                zip(oldVariance, variance.values).map { (1 - share) * $0 + share * $1 * unbiased }, roundings: 5,
-                magnitudes: zip(oldVariance, variance.values).map { (1 + share) * $0 + share * $1 * unbiased })
+    @Test("Running statistics follow PyTorch: momentum, unbiased variance", .namingCases)
+    func running() {
+        forEach([1, 2, 100]) { rows in
+            func check<Scalar: KernelScalar>(_: Scalar.Type) {
+                let channels = 5
+                let mean = GuardedBuffer<Scalar>(random: channels, seed: 1)
+                let variance = GuardedBuffer<Scalar>(random: channels, in: 0...2, seed: 2)
+                let runningMean = GuardedBuffer<Scalar>(random: channels, seed: 3)
+                let runningVariance = GuardedBuffer<Scalar>(random: channels, in: 0...2, seed: 4)
+                let (oldMean, oldVariance) = (runningMean.values, runningVariance.values)
+                let momentum = Scalar(0.1)
+                let share = Double(momentum)
+                batchNormUpdateRunning(
+                    mean: mean.pointer, variance: variance.pointer, channels: channels, rows: rows, momentum: momentum,
+                    runningMean: runningMean.pointer, runningVariance: runningVariance.pointer)
+                // The difference, the product, the sum; and the quotient and its product before them for the variance.
+                let unbiased = rows > 1 ? Double(rows) / Double(rows - 1) : 1
+                expectClose(
+                    runningMean, zip(oldMean, mean.values).map { (1 - share) * $0 + share * $1 }, roundings: 3,
+                    magnitudes: zip(oldMean, mean.values).map { (1 + share) * abs($0) + share * abs($1) })
+                expectClose(
+                    runningVariance,
+                    zip(oldVariance, variance.values).map { (1 - share) * $0 + share * $1 * unbiased }, roundings: 5,
+                    magnitudes: zip(oldVariance, variance.values).map { (1 + share) * $0 + share * $1 * unbiased })
+            }
+            check(Float.self)
+            check(Double.self)
         }
-        check(Float.self)
-        check(Double.self)
     }
 
     @Test("The inverse deviation")
@@ -143,24 +145,26 @@ struct BatchNormStatisticsTests {
         check(Double.self)
     }
 
-    @Test("A NaN or an infinity in the input reaches the statistics", arguments: [Double.nan, .infinity, -.infinity])
-    func notFinite(special: Double) {
-        for place in 0..<6 {
-            var values = randomValues(6)
-            values[place] = special
-            let input = GuardedBuffer<Float>(values)
-            let moments = GuardedBuffer<Float>(poisoned: 6)
-            for group in 0..<2 {
-                batchNormMoments(
-                    input.pointer + 3 * group, rows: 3, channels: 1, first: true, into: moments.pointer + 3 * group)
+    @Test("A NaN or an infinity in the input reaches the statistics", .namingCases)
+    func notFinite() {
+        forEach([Double.nan, .infinity, -.infinity]) { special in
+            for place in 0..<6 {
+                var values = randomValues(6)
+                values[place] = special
+                let input = GuardedBuffer<Float>(values)
+                let moments = GuardedBuffer<Float>(poisoned: 6)
+                for group in 0..<2 {
+                    batchNormMoments(
+                        input.pointer + 3 * group, rows: 3, channels: 1, first: true, into: moments.pointer + 3 * group)
+                }
+                let mean = GuardedBuffer<Float>(poisoned: 1)
+                let variance = GuardedBuffer<Float>([0])
+                batchNormCombine(
+                    moments.pointer, groups: 2, channels: 1, rowsOfGroup: { _ in 3 }, mean: mean.pointer,
+                    variance: variance.pointer)
+                #expect(!mean.values[0].isFinite, "\(special) at \(place)")
+                #expect(!variance.values[0].isFinite, "\(special) at \(place)")
             }
-            let mean = GuardedBuffer<Float>(poisoned: 1)
-            let variance = GuardedBuffer<Float>([0])
-            batchNormCombine(
-                moments.pointer, groups: 2, channels: 1, rowsOfGroup: { _ in 3 }, mean: mean.pointer,
-                variance: variance.pointer)
-            #expect(!mean.values[0].isFinite, "\(special) at \(place)")
-            #expect(!variance.values[0].isFinite, "\(special) at \(place)")
         }
     }
 }

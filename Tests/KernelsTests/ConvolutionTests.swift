@@ -180,11 +180,13 @@ struct ConvolutionTests {
         check(Double.self)
     }
 
-    @Test("A row repeated", arguments: [1, 5, 16, 17])
-    func repeatedRow(columns: Int) {
-        let row = GuardedBuffer<Float>(random: columns)
-        let matrix = GuardedBuffer<Float>(poisoned: 3 * columns)
-        repeatRow(row.pointer, rows: 3, columns: columns, into: matrix.pointer)
-        expectSame(matrix.values, row.values + row.values + row.values)
+    @Test("A row repeated", .namingCases)
+    func repeatedRow() {
+        forEach([1, 5, 16, 17]) { columns in
+            let row = GuardedBuffer<Float>(random: columns)
+            let matrix = GuardedBuffer<Float>(poisoned: 3 * columns)
+            repeatRow(row.pointer, rows: 3, columns: columns, into: matrix.pointer)
+            expectSame(matrix.values, row.values + row.values + row.values)
+        }
     }
 }

@@ -148,16 +148,18 @@ struct ElementwiseTests {
         check(Double.self)
     }
 
-    @Test("Bytes to the unit interval and normalized", arguments: [(0.0, 1.0), (0.5, 0.5), (0.1307, 0.3081)])
-    func normalizing(mean: Double, deviation: Double) {
-        let (mean, deviation) = (Float(mean), Float(deviation))
-        let bytes = Array(UInt8.min...UInt8.max)
-        var numbers = [Float](repeating: .nan, count: 256)
-        var span = numbers.mutableSpan
-        unitInterval(bytes.span, into: &span)
-        #expect(numbers == bytes.map { Float($0) / 255 })
-        span = numbers.mutableSpan
-        normalize(&span, mean: mean, deviation: deviation)
-        #expect(numbers == bytes.map { (Float($0) / 255 - mean) / deviation })
+    @Test("Bytes to the unit interval and normalized", .namingCases)
+    func normalizing() {
+        forEach([(0.0, 1.0), (0.5, 0.5), (0.1307, 0.3081)] as [(Double, Double)]) { mean, deviation in
+            let (mean, deviation) = (Float(mean), Float(deviation))
+            let bytes = Array(UInt8.min...UInt8.max)
+            var numbers = [Float](repeating: .nan, count: 256)
+            var span = numbers.mutableSpan
+            unitInterval(bytes.span, into: &span)
+            #expect(numbers == bytes.map { Float($0) / 255 })
+            span = numbers.mutableSpan
+            normalize(&span, mean: mean, deviation: deviation)
+            #expect(numbers == bytes.map { (Float($0) / 255 - mean) / deviation })
+        }
     }
 }

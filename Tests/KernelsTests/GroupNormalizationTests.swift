@@ -230,35 +230,40 @@ struct GroupNormalizationTests {
                 }, at: bias), "bias")
     }
 
-    @Test("A million elements with a large mean", arguments: [false, true])
-    func million(isLayer: Bool) {
-        let shape = [31_250, 32, 4]
-        let values = randomValues(1_000_000, in: 99...101)
-        let sample = Sample<Float>(shape, isLayer: isLayer, input: values)
-        let (means, variances) = sample.moments()
-        sample.forward(into: GuardedBuffer<Float>(poisoned: values.count))
-        for group in 0..<sample.groups {
-            #expect(abs(sample.mean.values[group] - means[group]) < 1e-7 * means[group])
-            #expect(abs(sample.inverseDeviation.values[group] * variances[group].squareRoot() - 1) < 2e-5)
+    @Test("A million elements with a large mean", .namingCases)
+    func million() {
+        forEach([false, true]) { isLayer in
+            let shape = [31_250, 32, 4]
+            let values = randomValues(1_000_000, in: 99...101)
+            let sample = Sample<Float>(shape, isLayer: isLayer, input: values)
+            let (means, variances) = sample.moments()
+            sample.forward(into: GuardedBuffer<Float>(poisoned: values.count))
+            for group in 0..<sample.groups {
+                #expect(abs(sample.mean.values[group] - means[group]) < 1e-7 * means[group])
+                #expect(abs(sample.inverseDeviation.values[group] * variances[group].squareRoot() - 1) < 2e-5)
+            }
+            // Equal numbers have no variance but what ε gives.
+            let constant = Sample<Float>(shape, isLayer: isLayer, input: [Double](repeating: 0.1, count: 1_000_000))
+            let output = GuardedBuffer<Float>(poisoned: values.count)
+            constant.forward(into: output)
+            #expect(constant.mean.values[0] == Double(Float(0.1)))
+            #expect(constant.inverseDeviation.values[0] == Double(Float(1 / 1e-5.squareRoot())))
         }
-        // Equal numbers have no variance but what ε gives.
-        let constant = Sample<Float>(shape, isLayer: isLayer, input: [Double](repeating: 0.1, count: 1_000_000))
-        let output = GuardedBuffer<Float>(poisoned: values.count)
-        constant.forward(into: output)
-        #expect(constant.mean.values[0] == Double(Float(0.1)))
-        #expect(constant.inverseDeviation.values[0] == Double(Float(1 / 1e-5.squareRoot())))
     }
 
-    @Test("A NaN or an infinity reaches its group and no other", arguments: [Double.nan, .infinity, -.infinity])
-    func notFinite(special: Double) {
-        for place in 0..<8 {
-            var values = randomValues(8)
-            values[place] = special
-            let sample = Sample<Float>([2, 4, 2], isLayer: false, input: values)
-            let output = GuardedBuffer<Float>(poisoned: 8)
-            sample.forward(into: output)
-            for i in 0..<8 {
-                #expect(output.values[i].isNaN == (sample.group(i) == sample.group(place)), "\(special) at \(place)")
+    @Test("A NaN or an infinity reaches its group and no other", .namingCases)
+    func notFinite() {
+        forEach([Double.nan, .infinity, -.infinity]) { special in
+            for place in 0..<8 {
+                var values = randomValues(8)
+                values[place] = special
+                let sample = Sample<Float>([2, 4, 2], isLayer: false, input: values)
+                let output = GuardedBuffer<Float>(poisoned: 8)
+                sample.forward(into: output)
+                for i in 0..<8 {
+                    #expect(
+                        output.values[i].isNaN == (sample.group(i) == sample.group(place)), "\(special) at \(place)")
+                }
             }
         }
     }

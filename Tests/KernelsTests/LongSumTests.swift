@@ -16,14 +16,16 @@ struct LongSumTests {
         roundingBound(Float.self, roundings: block + extra, magnitude: abs(sum))
     }
 
-    @Test("Rows of one sample", arguments: [1025, 500_000])
-    func rows(count: Int) {
-        let matrix = alike(3 * count)
-        let sums = GuardedBuffer<Float>([1, 2, 3])
-        sumRows(matrix.pointer, rows: count, columns: 3, into: sums.pointer, accumulating: true)
-        for column in 0..<3 {
-            let expected = TestSums.column(column, of: matrix.values, columns: 3) + Double(column + 1)
-            expectClose([sums.values[column]], [expected], within: [bound(expected, extra: 2)])
+    @Test("Rows of one sample", .namingCases)
+    func rows() {
+        forEach([1025, 500_000]) { count in
+            let matrix = alike(3 * count)
+            let sums = GuardedBuffer<Float>([1, 2, 3])
+            sumRows(matrix.pointer, rows: count, columns: 3, into: sums.pointer, accumulating: true)
+            for column in 0..<3 {
+                let expected = TestSums.column(column, of: matrix.values, columns: 3) + Double(column + 1)
+                expectClose([sums.values[column]], [expected], within: [bound(expected, extra: 2)])
+            }
         }
     }
 
@@ -42,39 +44,43 @@ struct LongSumTests {
         expectClose(sum.values, [expected], within: [bound(expected, extra: 1 + samples)])
     }
 
-    @Test("BatchNorm's moments", arguments: [(1, 1_000_000), (63, 784)])
-    func moments(samples: Int, rows: Int) {
-        // Distances from the first number, all of one sign.
-        let input = alike(samples * rows)
-        input.pointer[0] = 0
-        let moments = GuardedBuffer<Float>(poisoned: 3)
-        for sample in 0..<samples {
-            batchNormMoments(
-                input.pointer + sample * rows, rows: rows, channels: 1, first: sample == 0, separately: samples > 8,
-                into: moments.pointer)
+    @Test("BatchNorm's moments", .namingCases)
+    func moments() {
+        forEach([(1, 1_000_000), (63, 784)]) { samples, rows in
+            // Distances from the first number, all of one sign.
+            let input = alike(samples * rows)
+            input.pointer[0] = 0
+            let moments = GuardedBuffer<Float>(poisoned: 3)
+            for sample in 0..<samples {
+                batchNormMoments(
+                    input.pointer + sample * rows, rows: rows, channels: 1, first: sample == 0, separately: samples > 8,
+                    into: moments.pointer)
+            }
+            let (sum, squares) = (input.values.reduce(0, +), input.values.reduce(0) { $0 + $1 * $1 })
+            expectClose(
+                Array(moments.values[1...]), [sum, squares],
+                within: [bound(sum, extra: 2 + samples), bound(squares, extra: 3 + samples)])
         }
-        let (sum, squares) = (input.values.reduce(0, +), input.values.reduce(0) { $0 + $1 * $1 })
-        expectClose(
-            Array(moments.values[1...]), [sum, squares],
-            within: [bound(sum, extra: 2 + samples), bound(squares, extra: 3 + samples)])
     }
 
-    @Test("BatchNorm's sums of gradients", arguments: [(1, 1_000_000), (63, 784)])
-    func backwardSums(samples: Int, rows: Int) {
-        let (input, gradient) = (alike(samples * rows), alike(samples * rows, seed: 2))
-        let (mean, inverse) = (GuardedBuffer<Float>([0]), GuardedBuffer<Float>([1]))
-        let sums = GuardedBuffer<Float>(poisoned: 2)
-        for sample in 0..<samples {
-            batchNormBackwardSums(
-                input.pointer + sample * rows, outputGradient: gradient.pointer + sample * rows, rows: rows,
-                channels: 1,
-                mean: mean.pointer, inverseDeviation: inverse.pointer, first: sample == 0, separately: samples > 8,
-                into: sums.pointer)
+    @Test("BatchNorm's sums of gradients", .namingCases)
+    func backwardSums() {
+        forEach([(1, 1_000_000), (63, 784)]) { samples, rows in
+            let (input, gradient) = (alike(samples * rows), alike(samples * rows, seed: 2))
+            let (mean, inverse) = (GuardedBuffer<Float>([0]), GuardedBuffer<Float>([1]))
+            let sums = GuardedBuffer<Float>(poisoned: 2)
+            for sample in 0..<samples {
+                batchNormBackwardSums(
+                    input.pointer + sample * rows, outputGradient: gradient.pointer + sample * rows, rows: rows,
+                    channels: 1,
+                    mean: mean.pointer, inverseDeviation: inverse.pointer, first: sample == 0, separately: samples > 8,
+                    into: sums.pointer)
+            }
+            let expected = [
+                gradient.values.reduce(0, +), zip(input.values, gradient.values).reduce(0) { $0 + $1.0 * $1.1 },
+            ]
+            expectClose(sums.values, expected, within: expected.map { bound($0, extra: 4 + samples) })
         }
-        let expected = [
-            gradient.values.reduce(0, +), zip(input.values, gradient.values).reduce(0) { $0 + $1.0 * $1.1 },
-        ]
-        expectClose(sums.values, expected, within: expected.map { bound($0, extra: 4 + samples) })
     }
 
     @Test("Global average pooling")
@@ -88,45 +94,49 @@ struct LongSumTests {
         expectClose(output.values, [expected], within: [bound(expected, extra: 3)])
     }
 
-    @Test("Softmax over many classes", arguments: [2049, 1_000_000])
-    func softmax(classes: Int) {
-        let logits = GuardedBuffer<Float>([Double](repeating: 0.3, count: classes))
-        // exp(0.3 − 0.3 − 1) for all but the greatest.
-        logits.pointer[0] = 1.3
-        let output = GuardedBuffer<Float>(poisoned: classes)
-        softmaxForward(logits.pointer, count: classes, into: output.pointer)
-        let least = 1 / (Double(classes - 1) + 2.718281828459045)
-        // exp is within 4 roundings, and so is its argument's rounding; the inverse and the product.
-        expectClose([output.values[classes - 1]], [least], within: [bound(least, extra: 12)])
+    @Test("Softmax over many classes", .namingCases)
+    func softmax() {
+        forEach([2049, 1_000_000]) { classes in
+            let logits = GuardedBuffer<Float>([Double](repeating: 0.3, count: classes))
+            // exp(0.3 − 0.3 − 1) for all but the greatest.
+            logits.pointer[0] = 1.3
+            let output = GuardedBuffer<Float>(poisoned: classes)
+            softmaxForward(logits.pointer, count: classes, into: output.pointer)
+            let least = 1 / (Double(classes - 1) + 2.718281828459045)
+            // exp is within 4 roundings, and so is its argument's rounding; the inverse and the product.
+            expectClose([output.values[classes - 1]], [least], within: [bound(least, extra: 12)])
 
-        let gradient = alike(classes)
-        let expected = gradient.values.reduce(0, +)
-        expectClose(
-            [Double(sum(gradient.pointer, count: classes))], [expected], within: [bound(expected, extra: 2)])
-        let ones = GuardedBuffer<Float>([Double](repeating: 1, count: classes))
-        expectClose(
-            [Double(dot(gradient.pointer, ones.pointer, count: classes))], [expected],
-            within: [bound(expected, extra: 3)])
+            let gradient = alike(classes)
+            let expected = gradient.values.reduce(0, +)
+            expectClose(
+                [Double(sum(gradient.pointer, count: classes))], [expected], within: [bound(expected, extra: 2)])
+            let ones = GuardedBuffer<Float>([Double](repeating: 1, count: classes))
+            expectClose(
+                [Double(dot(gradient.pointer, ones.pointer, count: classes))], [expected],
+                within: [bound(expected, extra: 3)])
+        }
     }
 
-    @Test("A product with a long k", arguments: [false, true])
-    func product(isRowMajor: Bool) {
-        let (m, n, k) = (3, 16, 300_000)
-        let (a, b) = (alike(m * k), alike(k * n, seed: 2))
-        let c = GuardedBuffer<Float>(poisoned: m * n)
-        if isRowMajor {
-            let workspace = GuardedBuffer<Float>(poisoned: multiplyWorkspace(m: m, n: n, k: k))
-            multiply(m: m, n: n, k: k, a.pointer, b.pointer, into: c.pointer, workspace: workspace.pointer)
-        } else {
-            multiply(
-                m: m, n: n, k: k, Strided(a.pointer, rowStride: k), .packed(b.pointer, rows: k),
-                into: .rowMajor(c.pointer, columns: n))
+    @Test("A product with a long k", .namingCases)
+    func product() {
+        forEach([false, true]) { isRowMajor in
+            let (m, n, k) = (3, 16, 300_000)
+            let (a, b) = (alike(m * k), alike(k * n, seed: 2))
+            let c = GuardedBuffer<Float>(poisoned: m * n)
+            if isRowMajor {
+                let workspace = GuardedBuffer<Float>(poisoned: multiplyWorkspace(m: m, n: n, k: k))
+                multiply(m: m, n: n, k: k, a.pointer, b.pointer, into: c.pointer, workspace: workspace.pointer)
+            } else {
+                multiply(
+                    m: m, n: n, k: k, Strided(a.pointer, rowStride: k), .packed(b.pointer, rows: k),
+                    into: .rowMajor(c.pointer, columns: n))
+            }
+            let (left, right) = (a.values, b.values)
+            let expected = (0..<m * n).map { i in
+                (0..<k).reduce(0) { $0 + left[i / n * k + $1] * right[$1 * n + i % n] }
+            }
+            expectClose(c.values, expected, within: expected.map { bound($0, block: 320, extra: k / 312 + 2) })
         }
-        let (left, right) = (a.values, b.values)
-        let expected = (0..<m * n).map { i in
-            (0..<k).reduce(0) { $0 + left[i / n * k + $1] * right[$1 * n + i % n] }
-        }
-        expectClose(c.values, expected, within: expected.map { bound($0, block: 320, extra: k / 312 + 2) })
     }
 
     /// im2col, im2col with a rest of columns, Winograd, depthwise and grouped.

@@ -140,27 +140,29 @@ struct LossTests {
         check(Double.self)
     }
 
-    @Test("Cross-entropy's gradient against differences", arguments: [1, 2, 10, 17])
-    func differences(count: Int) {
-        let x = randomValues(count, in: -3...3)
-        let label = count / 2
-        let workspace = GuardedBuffer<Double>(poisoned: count)
-        func loss(_ x: [Double]) -> Double {
-            let input = GuardedBuffer<Double>(x)
-            return crossEntropy(
-                input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false,
+    @Test("Cross-entropy's gradient against differences", .namingCases)
+    func differences() {
+        forEach([1, 2, 10, 17]) { count in
+            let x = randomValues(count, in: -3...3)
+            let label = count / 2
+            let workspace = GuardedBuffer<Double>(poisoned: count)
+            func loss(_ x: [Double]) -> Double {
+                let input = GuardedBuffer<Double>(x)
+                return crossEntropy(
+                    input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false,
+                    workspace: workspace.pointer)
+            }
+            let (input, gradient) = (GuardedBuffer<Double>(x), GuardedBuffer<Double>(poisoned: count))
+            _ = crossEntropy(
+                input.pointer, label: label, count: count, scale: 1, gradient: gradient.pointer, accumulating: false,
                 workspace: workspace.pointer)
+            // See SoftmaxTests for the magnitude.
+            let bound = numericalGradientBound(
+                magnitude: 9 + Foundation.log(Double(count)), roundings: count + 20)
+            expectClose(
+                gradient.values, numericalGradient(of: loss, at: x),
+                within: [Double](repeating: bound, count: count))
         }
-        let (input, gradient) = (GuardedBuffer<Double>(x), GuardedBuffer<Double>(poisoned: count))
-        _ = crossEntropy(
-            input.pointer, label: label, count: count, scale: 1, gradient: gradient.pointer, accumulating: false,
-            workspace: workspace.pointer)
-        // See SoftmaxTests for the magnitude.
-        let bound = numericalGradientBound(
-            magnitude: 9 + Foundation.log(Double(count)), roundings: count + 20)
-        expectClose(
-            gradient.values, numericalGradient(of: loss, at: x),
-            within: [Double](repeating: bound, count: count))
     }
 
     @Test("A NaN among the logits is a NaN loss", .namingCases)
@@ -179,31 +181,33 @@ struct LossTests {
         #expect(loss.isNaN)
     }
 
-    @Test("Negative log-likelihood", arguments: [1, 2, 10, 17])
-    func likelihoods(count: Int) {
-        func check<Scalar: KernelScalar>(_: Scalar.Type) {
-            let input = GuardedBuffer<Scalar>(random: count, in: -5...0, seed: 1)
-            // Eighths below 8 and a factor of 3/8 add exactly.
-            let initial = randomValues(count, in: -8...8, seed: 2).map { ($0 * 8).rounded() / 8 }
-            for label in 0..<count {
-                for accumulating in [false, true] {
-                    let gradient = GuardedBuffer<Scalar>(poisoned: count)
-                    if accumulating { gradient.fill(with: initial) }
-                    let loss = negativeLogLikelihood(
-                        input.pointer, label: label, count: count, scale: 0.375, gradient: gradient.pointer,
-                        accumulating: accumulating)
-                    #expect(loss == -input.pointer[label])
-                    var expected = accumulating ? initial : [Double](repeating: 0, count: count)
-                    expected[label] -= 0.375
-                    expectSame(gradient.values, expected)
+    @Test("Negative log-likelihood", .namingCases)
+    func likelihoods() {
+        forEach([1, 2, 10, 17]) { count in
+            func check<Scalar: KernelScalar>(_: Scalar.Type) {
+                let input = GuardedBuffer<Scalar>(random: count, in: -5...0, seed: 1)
+                // Eighths below 8 and a factor of 3/8 add exactly.
+                let initial = randomValues(count, in: -8...8, seed: 2).map { ($0 * 8).rounded() / 8 }
+                for label in 0..<count {
+                    for accumulating in [false, true] {
+                        let gradient = GuardedBuffer<Scalar>(poisoned: count)
+                        if accumulating { gradient.fill(with: initial) }
+                        let loss = negativeLogLikelihood(
+                            input.pointer, label: label, count: count, scale: 0.375, gradient: gradient.pointer,
+                            accumulating: accumulating)
+                        #expect(loss == -input.pointer[label])
+                        var expected = accumulating ? initial : [Double](repeating: 0, count: count)
+                        expected[label] -= 0.375
+                        expectSame(gradient.values, expected)
+                    }
+                    #expect(
+                        negativeLogLikelihood(
+                            input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false)
+                            == -input.pointer[label])
                 }
-                #expect(
-                    negativeLogLikelihood(
-                        input.pointer, label: label, count: count, scale: 1, gradient: nil, accumulating: false)
-                        == -input.pointer[label])
             }
+            check(Float.self)
+            check(Double.self)
         }
-        check(Float.self)
-        check(Double.self)
     }
 }

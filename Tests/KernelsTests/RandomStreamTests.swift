@@ -65,15 +65,17 @@ struct RandomStreamTests {
         expectUniform(across)
     }
 
-    @Test("A range", arguments: [-3.0 ... -1, 0...0, -0.5...7])
-    func range(range: ClosedRange<Double>) {
-        var stream = RandomStream(seed: 2, purpose: .initialization)
-        let numbers = (0..<1000).map { _ in stream.uniform(in: range) }
-        #expect(numbers.allSatisfy(range.contains))
-        // The mean of 1000 uniform numbers has a deviation of the width/√12000.
-        let middle = (range.lowerBound + range.upperBound) / 2
-        let mean = numbers.reduce(0, +) / 1000
-        #expect(abs(mean - middle) <= 6 * (range.upperBound - range.lowerBound) / 12_000.squareRoot())
+    @Test("A range", .namingCases)
+    func range() {
+        forEach([-3.0 ... -1, 0...0, -0.5...7] as [ClosedRange<Double>]) { range in
+            var stream = RandomStream(seed: 2, purpose: .initialization)
+            let numbers = (0..<1000).map { _ in stream.uniform(in: range) }
+            #expect(numbers.allSatisfy(range.contains))
+            // The mean of 1000 uniform numbers has a deviation of the width/√12000.
+            let middle = (range.lowerBound + range.upperBound) / 2
+            let mean = numbers.reduce(0, +) / 1000
+            #expect(abs(mean - middle) <= 6 * (range.upperBound - range.lowerBound) / 12_000.squareRoot())
+        }
     }
 
     @Test("Integers below a bound", .namingCases)

@@ -145,17 +145,19 @@ struct ResamplingTests {
         expectSame(turned(input, side: 3, by: 3).values, [6, 3, 0, 7, 4, 1, 8, 5, 2])
     }
 
-    @Test("Turns add up, and four of them are none", arguments: [1, 2, 5, 28])
-    func turns(side: Int) {
-        let input = image(Extent(height: side, width: side))
-        var output = input
-        for quarterTurns in 1...8 {
-            output = turned(output, side: side, by: 1)
-            for same in [quarterTurns, quarterTurns - 8] {
-                expectSame(turned(input, side: side, by: same).values, output.values, "\(same) turns")
+    @Test("Turns add up, and four of them are none", .namingCases)
+    func turns() {
+        forEach([1, 2, 5, 28]) { side in
+            let input = image(Extent(height: side, width: side))
+            var output = input
+            for quarterTurns in 1...8 {
+                output = turned(output, side: side, by: 1)
+                for same in [quarterTurns, quarterTurns - 8] {
+                    expectSame(turned(input, side: side, by: same).values, output.values, "\(same) turns")
+                }
             }
+            expectSame(output.values, input.values)
         }
-        expectSame(output.values, input.values)
     }
 
     @Test("Turns by a map are the same turns", arguments: [5, 28], [Interpolation.nearest, .bilinear])

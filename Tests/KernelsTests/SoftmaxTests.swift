@@ -142,40 +142,43 @@ struct SoftmaxTests {
         check(Double.self)
     }
 
-    @Test("Both gradients against differences of the forward pass", arguments: [1, 2, 10, 17])
-    func differences(count: Int) {
-        let x = randomValues(count, in: -3...3, seed: 1)
-        let upstream = GuardedBuffer<Double>(random: count, seed: 2)
-        func forward(_ x: [Double], logarithmic: Bool) -> GuardedBuffer<Double> {
-            let (input, output) = (GuardedBuffer<Double>(x), GuardedBuffer<Double>(poisoned: count))
-            if logarithmic {
-                logSoftmaxForward(input.pointer, count: count, into: output.pointer)
-            } else {
-                softmaxForward(input.pointer, count: count, into: output.pointer)
-            }
-            return output
-        }
-        for logarithmic in [false, true] {
-            let y = forward(x, logarithmic: logarithmic)
-            let gradient = GuardedBuffer<Double>(poisoned: count)
-            let backward: (UnsafePointer<Double>, UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void = {
+    @Test("Both gradients against differences of the forward pass", .namingCases)
+    func differences() {
+        forEach([1, 2, 10, 17]) { count in
+            let x = randomValues(count, in: -3...3, seed: 1)
+            let upstream = GuardedBuffer<Double>(random: count, seed: 2)
+            func forward(_ x: [Double], logarithmic: Bool) -> GuardedBuffer<Double> {
+                let (input, output) = (GuardedBuffer<Double>(x), GuardedBuffer<Double>(poisoned: count))
                 if logarithmic {
-                    logSoftmaxBackward(output: $0, outputGradient: $1, count: count, into: $2, accumulating: false)
+                    logSoftmaxForward(input.pointer, count: count, into: output.pointer)
                 } else {
-                    softmaxBackward(output: $0, outputGradient: $1, count: count, into: $2, accumulating: false)
+                    softmaxForward(input.pointer, count: count, into: output.pointer)
                 }
+                return output
             }
-            backward(y.pointer, upstream.pointer, gradient.pointer)
-            let expected = numericalGradient(
-                of: { zip(forward($0, logarithmic: logarithmic).values, upstream.values).map(*).reduce(0, +) }, at: x)
-            // Within 1 of a logit in the complex plane the exponentials stay on the right-hand side, so |softmax| ≤ 1;
-            // the logarithms are at most the logits' spread, 6, and ln count and 3 for the shift.
-            let largest = logarithmic ? 9 + Foundation.log(Double(count)) : 1
-            let bound = numericalGradientBound(
-                magnitude: largest * upstream.values.map(abs).reduce(0, +), roundings: 2 * count + 20)
-            expectClose(
-                gradient.values, expected, within: [Double](repeating: bound, count: count),
-                "logarithmic: \(logarithmic)")
+            for logarithmic in [false, true] {
+                let y = forward(x, logarithmic: logarithmic)
+                let gradient = GuardedBuffer<Double>(poisoned: count)
+                let backward: (UnsafePointer<Double>, UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void = {
+                    if logarithmic {
+                        logSoftmaxBackward(output: $0, outputGradient: $1, count: count, into: $2, accumulating: false)
+                    } else {
+                        softmaxBackward(output: $0, outputGradient: $1, count: count, into: $2, accumulating: false)
+                    }
+                }
+                backward(y.pointer, upstream.pointer, gradient.pointer)
+                let expected = numericalGradient(
+                    of: { zip(forward($0, logarithmic: logarithmic).values, upstream.values).map(*).reduce(0, +) },
+                    at: x)
+                // Within 1 of a logit in the complex plane the exponentials stay on the right-hand side, so |softmax| ≤ 1;
+                // the logarithms are at most the logits' spread, 6, and ln count and 3 for the shift.
+                let largest = logarithmic ? 9 + Foundation.log(Double(count)) : 1
+                let bound = numericalGradientBound(
+                    magnitude: largest * upstream.values.map(abs).reduce(0, +), roundings: 2 * count + 20)
+                expectClose(
+                    gradient.values, expected, within: [Double](repeating: bound, count: count),
+                    "logarithmic: \(logarithmic)")
+            }
         }
     }
 }

@@ -173,22 +173,24 @@ struct WinogradTests {
         }
     }
 
-    @Test("NaN and infinity are not hidden, though the other factor is zero", arguments: [Float.nan, .infinity])
-    func notFinite(special: Float) {
-        let geometry = ConvolutionGeometry(
-            window: WindowGeometry(input: 4, channels: 16, kernel: 3, padding: 1), outputChannels: 16)
-        let workspace = GuardedBuffer<Float>(poisoned: geometry.winogradWorkspaceCount)
-        let result = GuardedBuffer<Float>(poisoned: geometry.weightCount)
-        for isInput in [true, false] {
-            let input = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.window.inputCount))
-            let gradient = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.outputCount))
-            // In the middle, where all taps reach it.
-            (isInput ? input : gradient).pointer[(4 + 1) * 16 + 3] = special
-            winogradBackwardWeights(
-                geometry, input: input.pointer, outputGradient: gradient.pointer, into: result.pointer,
-                accumulating: false, workspace: workspace.pointer)
-            let found = unpacked(result.values, rows: geometry.window.patch, columns: 16)
-            #expect(found.contains { !$0.isFinite }, "\(isInput ? "input" : "gradient")")
+    @Test("NaN and infinity are not hidden, though the other factor is zero", .namingCases)
+    func notFinite() {
+        forEach([Float.nan, .infinity] as [Float]) { special in
+            let geometry = ConvolutionGeometry(
+                window: WindowGeometry(input: 4, channels: 16, kernel: 3, padding: 1), outputChannels: 16)
+            let workspace = GuardedBuffer<Float>(poisoned: geometry.winogradWorkspaceCount)
+            let result = GuardedBuffer<Float>(poisoned: geometry.weightCount)
+            for isInput in [true, false] {
+                let input = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.window.inputCount))
+                let gradient = GuardedBuffer<Float>([Double](repeating: 0, count: geometry.outputCount))
+                // In the middle, where all taps reach it.
+                (isInput ? input : gradient).pointer[(4 + 1) * 16 + 3] = special
+                winogradBackwardWeights(
+                    geometry, input: input.pointer, outputGradient: gradient.pointer, into: result.pointer,
+                    accumulating: false, workspace: workspace.pointer)
+                let found = unpacked(result.values, rows: geometry.window.patch, columns: 16)
+                #expect(found.contains { !$0.isFinite }, "\(isInput ? "input" : "gradient")")
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Lanes
+import TestSupport
 import Testing
 
 /// What a user gets wrong is said, and stops nothing but the call.
@@ -14,38 +15,54 @@ import Testing
             Graph(heads: [Head("wave", output, loss: .meanSquaredError)]), training: data, settings: settings)
     }
 
-    @Test(arguments: [0, -1, Int.max]) func settingsOutOfReachAreRefused(number: Int) {
-        #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(epochs: number)) }
-        #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(batchSize: number)) }
-        #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(steps: number)) }
-        #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(threads: number)) }
-        #expect(throws: GraphError.self) { try gradientCheck(Self.wave().graph, samples: number) }
-    }
-
-    @Test(arguments: [
-        ("no numbers", "weight: got weight of [5, 0], needs sizes of 1 or more"),
-        ("negative", "weight: got weight of [-5], needs sizes of 1 or more"),
-        ("twice", "weight: got the parameters weight, weight, needs different names"),
-        ("bound", "weight: got weight that begins uniform(-1.0), needs finite numbers, of 0 or more for a range"),
-        ("NaN", "weight: got weight that begins constant(nan), needs finite numbers, of 0 or more for a range"),
-        ("output", "weight: got an output of 0×1×1, needs sizes of 1 or more"),
-    ]) func impossibleLayersAreRefused(mistake: String, message: String) throws {
-        let error = try #require(throws: GraphError.self) {
-            try Graph(heads: [
-                Head("y", Self.x.apply(Broken(mistake: mistake), name: "weight"), loss: .meanSquaredError)
-            ])
+    @Test(.namingCases)
+    func settingsOutOfReachAreRefused() {
+        forEach([0, -1, Int.max]) { number in
+            #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(epochs: number)) }
+            #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(batchSize: number)) }
+            #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(steps: number)) }
+            #expect(throws: SettingsError.self) { try Self.wave(TrainingSettings(threads: number)) }
+            #expect(throws: GraphError.self) { try gradientCheck(Self.wave().graph, samples: number) }
         }
-        #expect(error.description == message)
     }
 
-    @Test(arguments: [
-        (false, "reads the output, which others may overwrite, needs keepsOutput"),
-        (true, "reads the input, which its layer may overwrite, needs no worksInPlace"),
-    ]) func layersMayReadOnlyWhatTheyKeep(inPlace: Bool, message: String) throws {
-        let output = Self.x.linear(5).apply(Forgetful(worksInPlace: inPlace), name: "y")
-        let graph = try Graph(heads: [Head("y", output, loss: .meanSquaredError)])
-        let error = try #require(throws: GraphError.self) { try gradientCheck(graph) }
-        #expect(error.description.hasPrefix("y: got a backward pass that \(message)"))
+    @Test(.namingCases)
+    func impossibleLayersAreRefused() {
+        forEach(
+            [
+                ("no numbers", "weight: got weight of [5, 0], needs sizes of 1 or more"),
+                ("negative", "weight: got weight of [-5], needs sizes of 1 or more"),
+                ("twice", "weight: got the parameters weight, weight, needs different names"),
+                (
+                    "bound",
+                    "weight: got weight that begins uniform(-1.0), needs finite numbers, of 0 or more for a range"
+                ),
+                ("NaN", "weight: got weight that begins constant(nan), needs finite numbers, of 0 or more for a range"),
+                ("output", "weight: got an output of 0×1×1, needs sizes of 1 or more"),
+            ] as [(String, String)]
+        ) { mistake, message in
+            let error = try #require(throws: GraphError.self) {
+                try Graph(heads: [
+                    Head("y", Self.x.apply(Broken(mistake: mistake), name: "weight"), loss: .meanSquaredError)
+                ])
+            }
+            #expect(error.description == message)
+        }
+    }
+
+    @Test(.namingCases)
+    func layersMayReadOnlyWhatTheyKeep() {
+        forEach(
+            [
+                (false, "reads the output, which others may overwrite, needs keepsOutput"),
+                (true, "reads the input, which its layer may overwrite, needs no worksInPlace"),
+            ] as [(Bool, String)]
+        ) { inPlace, message in
+            let output = Self.x.linear(5).apply(Forgetful(worksInPlace: inPlace), name: "y")
+            let graph = try Graph(heads: [Head("y", output, loss: .meanSquaredError)])
+            let error = try #require(throws: GraphError.self) { try gradientCheck(graph) }
+            #expect(error.description.hasPrefix("y: got a backward pass that \(message)"))
+        }
     }
 
     @Test func targetsMustBeComparableWithOutputs() throws {
@@ -104,14 +121,19 @@ import Testing
         #expect(picture.pixels == [0, 0, 128, 255])
     }
 
-    @Test(arguments: [Picture.Color.gray, .rgb]) func writtenPicturesAreReadAgain(color: Picture.Color) throws {
-        try withTemporaryFolder { folder in
-            let pixels = (0..<3 * 5 * color.channels).map { UInt8($0 * 5) }
-            let picture = try Picture(height: 3, width: 5, color: color, pixels: pixels)
-            let file = folder.appendingPathComponent("picture.png")
-            try picture.write(to: file)
-            #expect(try Picture.load(file.path, color: color) == picture)
-            #expect(throws: FileError.self) { try picture.write(to: folder.appendingPathComponent("none/picture.png")) }
+    @Test(.namingCases)
+    func writtenPicturesAreReadAgain() {
+        forEach([Picture.Color.gray, .rgb] as [Picture.Color]) { color in
+            try withTemporaryFolder { folder in
+                let pixels = (0..<3 * 5 * color.channels).map { UInt8($0 * 5) }
+                let picture = try Picture(height: 3, width: 5, color: color, pixels: pixels)
+                let file = folder.appendingPathComponent("picture.png")
+                try picture.write(to: file)
+                #expect(try Picture.load(file.path, color: color) == picture)
+                #expect(throws: FileError.self) {
+                    try picture.write(to: folder.appendingPathComponent("none/picture.png"))
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Lanes
+import TestSupport
 import Testing
 
 /// Programs as users write them.
@@ -23,15 +24,31 @@ import Testing
         }
     }
 
-    @Test(.needsTables, arguments: 1...5 as ClosedRange<UInt64>)
-    func linearNetworkReachesLeastSquares(seed: UInt64) throws {
-        let file = try Tables.file("diabetes.csv")
-        let (training, test) = try Table(contentsOf: file, target: "target").split(holdingOut: 0.2, seed: seed)
-        let (numbers, testNumbers) = try (training.numbers(), test.numbers())
-        let expected = LeastSquares(numbers.rows, numbers.targets).r2(testNumbers.rows, testNumbers.targets)
-        let found = try regressDiabetes(file, seed: seed)
-        print("diabetes, seed \(seed): R² \(found), least squares \(expected)")
-        #expect(abs(found - expected) < 0.01)
+    @Test(.needsMNIST) func readsADigitAfterTwentyLines() throws {
+        try withTemporaryFolder { folder in
+            let directory = try #require(mnistDirectory)
+            let test = try MNIST(directory: directory).test
+            let seven = folder.appendingPathComponent("seven.png")
+            let size = test.height * test.width
+            try Picture(height: test.height, width: test.width, color: .gray, pixels: Array(test.pixels[..<size]))
+                .write(to: seven)
+            let file = folder.appendingPathComponent("digits.safetensors")
+            #expect(try readDigit(in: seven.path, havingLearnt: directory, savingTo: file) == "7")
+            #expect(try Model(contentsOf: file).evaluate(test)["digit_accuracy"] ?? 0 > 0.97)
+        }
+    }
+
+    @Test(.needsTables, .namingCases)
+    func linearNetworkReachesLeastSquares() {
+        forEach(1...5 as ClosedRange<UInt64>) { seed in
+            let file = try Tables.file("diabetes.csv")
+            let (training, test) = try Table(contentsOf: file, target: "target").split(holdingOut: 0.2, seed: seed)
+            let (numbers, testNumbers) = try (training.numbers(), test.numbers())
+            let expected = LeastSquares(numbers.rows, numbers.targets).r2(testNumbers.rows, testNumbers.targets)
+            let found = try regressDiabetes(file, seed: seed)
+            print("diabetes, seed \(seed): R² \(found), least squares \(expected)")
+            #expect(abs(found - expected) < 0.01)
+        }
     }
 
     @Test(.needsTables) func networkPredictsDiabetes() throws {

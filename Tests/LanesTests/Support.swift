@@ -29,11 +29,17 @@ enum Tables {
 extension Trait where Self == ConditionTrait {
     /// Skips a test, and says so, where the tables are not there.
     static var needsTables: Self { .enabled("no tables: name their folder in TABLES_DIR") { Tables.folder != nil } }
+
+    /// Skips a test, and says so, where there is no MNIST.
+    static var needsMNIST: Self { .enabled("no MNIST: name its folder in MNIST_DIR") { mnistDirectory != nil } }
 }
+
+/// The folder that `$MNIST_DIR` names.
+let mnistDirectory = ProcessInfo.processInfo.environment["MNIST_DIR"].flatMap { $0.isEmpty ? nil : $0 }
 
 /// Digits to train and to test on: MNIST where `$MNIST_DIR` names it, otherwise drawn ones.
 func digits(training: Int, test: Int) throws -> (training: LabeledImages, test: LabeledImages) {
-    if let directory = ProcessInfo.processInfo.environment["MNIST_DIR"], !directory.isEmpty {
+    if let directory = mnistDirectory {
         let mnist = try MNIST(directory: directory)
         return (mnist.train.prefix(training), mnist.test.prefix(test))
     }

@@ -82,53 +82,55 @@ struct ExampleBatchesTests {
         return values
     }
 
-    @Test("An example is turned counter-clockwise before it is normalized", arguments: 0...3)
-    func turns(quarterTurns: Int) throws {
-        var pixels = [UInt8](repeating: 0, count: 784)
-        pixels[2 * 28 + 5] = 255
-        let images = try LabeledImages(name: "dot", height: 28, width: 28, pixels: pixels, labels: [1])
-        let turned = Examples(images, [Example(image: 0, quarterTurns: quarterTurns)], tasks: [.digit])
-        let batches = self.batches(.mlp, turned, order: [0], size: 1)
-        // Row 2, column 5: to the left edge it was 5, which becomes the distance to the bottom.
-        let (row, column) = [(2, 5), (22, 2), (25, 22), (5, 25)][quarterTurns]
-        for (index, value) in try load(batches, sample: 0, step: 0).enumerated() {
-            #expect(abs(value - (index == row * 28 + column ? 1 : -1)) < 1e-6, "pixel \(index)")
+    @Test("An example is turned counter-clockwise before it is normalized", .namingCases)
+    func turns() {
+        forEach(0...3) { quarterTurns in
+            var pixels = [UInt8](repeating: 0, count: 784)
+            pixels[2 * 28 + 5] = 255
+            let images = try LabeledImages(name: "dot", height: 28, width: 28, pixels: pixels, labels: [1])
+            let turned = Examples(images, [Example(image: 0, quarterTurns: quarterTurns)], tasks: [.digit])
+            let batches = self.batches(.mlp, turned, order: [0], size: 1)
+            // Row 2, column 5: to the left edge it was 5, which becomes the distance to the bottom.
+            let (row, column) = [(2, 5), (22, 2), (25, 22), (5, 25)][quarterTurns]
+            for (index, value) in try load(batches, sample: 0, step: 0).enumerated() {
+                #expect(abs(value - (index == row * 28 + column ? 1 : -1)) < 1e-6, "pixel \(index)")
+            }
         }
     }
 
-    @Test(
-        "Augmentation depends on seed, epoch and example, and on nothing else",
-        arguments: Recipe.all.filter { !$0.settings.transforms.isEmpty }.map(\.name))
-    func augmentation(name: String) throws {
-        let recipe = try Recipe.named(name)
-        let examples = Examples(try drawnDigits(4).train, digits: Array(0...9), tasks: [.digit])
-        func image(
-            _ place: Int, seed: UInt64 = 1, epoch: Int = 1, order: [Int] = [0, 1, 2, 3], size: Int = 4
-        ) throws -> [Float] {
-            let batches = self.batches(
-                recipe, examples, order: order, size: size, firstStep: 6, augmentation: (seed, epoch))
-            // `place` is somewhere in the order.
-            let position = order.firstIndex(of: place) ?? 0
-            return try load(batches, sample: position % size, step: 6 + position / size)
+    @Test("Augmentation depends on seed, epoch and example, and on nothing else", .namingCases)
+    func augmentation() {
+        forEach(Recipe.all.filter { !$0.settings.transforms.isEmpty }.map(\.name)) { name in
+            let recipe = try Recipe.named(name)
+            let examples = Examples(try drawnDigits(4).train, digits: Array(0...9), tasks: [.digit])
+            func image(
+                _ place: Int, seed: UInt64 = 1, epoch: Int = 1, order: [Int] = [0, 1, 2, 3], size: Int = 4
+            ) throws -> [Float] {
+                let batches = self.batches(
+                    recipe, examples, order: order, size: size, firstStep: 6, augmentation: (seed, epoch))
+                // `place` is somewhere in the order.
+                let position = order.firstIndex(of: place) ?? 0
+                return try load(batches, sample: position % size, step: 6 + position / size)
+            }
+            for place in 0..<4 {
+                let first = try image(place)
+                #expect(try image(place) == first)
+                #expect(try image(place, order: [3, 2, 0, 1], size: 3) == first)
+                #expect(try image(place, epoch: 2) != first)
+                #expect(try image(place, seed: 2) != first)
+                // As much ink as before, but for what was pushed out or enlarged.
+                let plain = try load(batches(recipe, examples, order: [place], size: 1), sample: 0, step: 0)
+                #expect(plain != first)
+                let normalization = recipe.settings.normalization[0]
+                let background = -normalization.mean[0] / normalization.deviation[0]
+                func ink(_ image: [Float]) -> Float { image.reduce(0) { $0 + $1 - background } }
+                #expect((0.6...1.7).contains(ink(first) / ink(plain)))
+            }
+            // Two examples of one image are changed differently.
+            let same = Examples(examples.images, [Example(image: 0), Example(image: 0)], tasks: [.digit])
+            let batches = self.batches(recipe, same, order: [0, 1], size: 2, augmentation: (1, 1))
+            #expect(try load(batches, sample: 0, step: 0) != load(batches, sample: 1, step: 0))
         }
-        for place in 0..<4 {
-            let first = try image(place)
-            #expect(try image(place) == first)
-            #expect(try image(place, order: [3, 2, 0, 1], size: 3) == first)
-            #expect(try image(place, epoch: 2) != first)
-            #expect(try image(place, seed: 2) != first)
-            // As much ink as before, but for what was pushed out or enlarged.
-            let plain = try load(batches(recipe, examples, order: [place], size: 1), sample: 0, step: 0)
-            #expect(plain != first)
-            let normalization = recipe.settings.normalization[0]
-            let background = -normalization.mean[0] / normalization.deviation[0]
-            func ink(_ image: [Float]) -> Float { image.reduce(0) { $0 + $1 - background } }
-            #expect((0.6...1.7).contains(ink(first) / ink(plain)))
-        }
-        // Two examples of one image are changed differently.
-        let same = Examples(examples.images, [Example(image: 0), Example(image: 0)], tasks: [.digit])
-        let batches = self.batches(recipe, same, order: [0, 1], size: 2, augmentation: (1, 1))
-        #expect(try load(batches, sample: 0, step: 0) != load(batches, sample: 1, step: 0))
     }
 
     @Test("Augmentation is transform after transform, from one stream, then normalization")

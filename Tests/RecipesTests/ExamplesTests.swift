@@ -28,22 +28,24 @@ struct ExamplesTests {
         #expect(test.count == 24)
     }
 
-    @Test("A tenth is held out by the seed; the parts are disjoint and complete", arguments: ["compact", "merged"])
-    func split(name: String) throws {
-        let recipe = try Recipe.named(name)
-        let data = try data(train: (0..<1000).map { UInt8($0 % 10) })
-        func parts(_ seed: UInt64) throws -> (training: [Int], validation: [Int]) {
-            let examples = try recipe.examples(of: data, seed: seed)
-            #expect(examples.test.list == (0..<10).map { Example(image: $0) })
-            return (examples.training.list.map(\.image), try #require(examples.validation).list.map(\.image))
+    @Test("A tenth is held out by the seed; the parts are disjoint and complete", .namingCases)
+    func split() {
+        forEach(["compact", "merged"]) { name in
+            let recipe = try Recipe.named(name)
+            let data = try data(train: (0..<1000).map { UInt8($0 % 10) })
+            func parts(_ seed: UInt64) throws -> (training: [Int], validation: [Int]) {
+                let examples = try recipe.examples(of: data, seed: seed)
+                #expect(examples.test.list == (0..<10).map { Example(image: $0) })
+                return (examples.training.list.map(\.image), try #require(examples.validation).list.map(\.image))
+            }
+            let (training, validation) = try parts(1)
+            #expect(training.count == 900 && validation.count == 100)
+            #expect((training + validation).sorted() == Array(0..<1000))
+            #expect(try parts(1) == (training, validation))
+            #expect(try parts(2).validation != validation)
+            // Not a block: a hundred of a thousand are spread over all tenths.
+            #expect(Set(validation.map { $0 / 100 }).count == 10)
         }
-        let (training, validation) = try parts(1)
-        #expect(training.count == 900 && validation.count == 100)
-        #expect((training + validation).sorted() == Array(0..<1000))
-        #expect(try parts(1) == (training, validation))
-        #expect(try parts(2).validation != validation)
-        // Not a block: a hundred of a thousand are spread over all tenths.
-        #expect(Set(validation.map { $0 / 100 }).count == 10)
     }
 
     @Test("Data without an example for a recipe is refused, not trained on", .namingCases)
@@ -83,10 +85,12 @@ struct ExamplesTests {
         #expect(throws: FileError.self) { try Recipe.rotation.examples(of: data, seed: 1) }
     }
 
-    @Test("Few images are split too", arguments: [2, 5, 11])
-    func few(count: Int) throws {
-        let parts = try Recipe.compact.examples(of: data(train: [UInt8](repeating: 1, count: count)), seed: 1)
-        #expect(parts.training.count == count - 1 && parts.validation?.count == 1)
+    @Test("Few images are split too", .namingCases)
+    func few() {
+        forEach([2, 5, 11]) { count in
+            let parts = try Recipe.compact.examples(of: data(train: [UInt8](repeating: 1, count: count)), seed: 1)
+            #expect(parts.training.count == count - 1 && parts.validation?.count == 1)
+        }
     }
 
     @Test("Mean and deviation of the chosen images' pixels")

@@ -84,16 +84,18 @@ struct SavedModelTests {
         }
     }
 
-    @Test(
-        "The weights of another recipe are refused, and the tensor is named",
-        arguments: [
-            ("compact", "merged", "fc.weight"), ("threehead", "compact", "conv1.weight"),
-            ("threehead", "threehead-improved", "bn1.weight"), ("mlp", "threehead", "conv1.weight"),
-        ])
-    func otherRecipe(written: String, told: String, tensor: String) throws {
-        try write(try Recipe.named(written))
-        let error = #expect(throws: SafetensorsError.self) { try SavedModel(contentsOf: path, recipe: told) }
-        #expect(error?.description.hasPrefix("model.safetensors: tensor \(tensor): ") == true, "\(error as Any)")
+    @Test("The weights of another recipe are refused, and the tensor is named", .namingCases)
+    func otherRecipe() {
+        forEach(
+            [
+                ("compact", "merged", "fc.weight"), ("threehead", "compact", "conv1.weight"),
+                ("threehead", "threehead-improved", "bn1.weight"), ("mlp", "threehead", "conv1.weight"),
+            ] as [(String, String, String)]
+        ) { written, told, tensor in
+            try write(try Recipe.named(written))
+            let error = #expect(throws: SafetensorsError.self) { try SavedModel(contentsOf: path, recipe: told) }
+            #expect(error?.description.hasPrefix("model.safetensors: tensor \(tensor): ") == true, "\(error as Any)")
+        }
     }
 
     @Test("No file, no tensors, half of a file")
@@ -135,33 +137,37 @@ struct SavedModelTests {
         #expect(saved.differences == ["dropout 0.25"])
     }
 
-    @Test("A number that is not finite is refused, and its tensor is named", arguments: [Float.nan, .infinity])
-    func notFinite(value: Float) throws {
-        let parameters = try write(.mlp)
-        try parameters.set("fc3.bias", to: [Float](repeating: value, count: 10))
-        try parameters.stateDictionary(metadata: ["recipe": "mlp"]).write(to: URL(fileURLWithPath: path))
-        let problem = "tensor fc3.bias: found a number that is infinite or NaN"
-        #expect(throws: FileError.badData(file: "model.safetensors", problem: problem)) {
-            try SavedModel(contentsOf: path)
+    @Test("A number that is not finite is refused, and its tensor is named", .namingCases)
+    func notFinite() {
+        forEach([Float.nan, .infinity] as [Float]) { value in
+            let parameters = try write(.mlp)
+            try parameters.set("fc3.bias", to: [Float](repeating: value, count: 10))
+            try parameters.stateDictionary(metadata: ["recipe": "mlp"]).write(to: URL(fileURLWithPath: path))
+            let problem = "tensor fc3.bias: found a number that is infinite or NaN"
+            #expect(throws: FileError.badData(file: "model.safetensors", problem: problem)) {
+                try SavedModel(contentsOf: path)
+            }
         }
     }
 
-    @Test("An image gets the classes that an evaluation gives it", arguments: ["mlp", "augmented", "threehead"])
-    func predictions(name: String) throws {
-        let recipe = try Recipe.named(name)
-        try write(recipe)
-        let model = try SavedModel(contentsOf: path, recipe: name).model
-        let images = SyntheticDigits.images(0..<8, seed: 3)
-        for place in 0..<images.count {
-            let one = try model.evaluate(Examples(images, [Example(image: place)], tasks: recipe.tasks), threads: 1)
-            let answers = try model.predict(Array(images.pixels[place * 784..<(place + 1) * 784])).heads
-            #expect(answers.map(\.name) == recipe.tasks.map(\.head))
-            for (head, answer) in answers.enumerated() {
-                let most = answer.probabilities.indices.max { answer.probabilities[$0] < answer.probabilities[$1] }
-                #expect(one.confusions[head].counts.joined().count { $0 > 0 } == 1)
-                #expect(one.confusions[head].counts.contains { $0[most ?? 0] == 1 })
-                guard let mistake = one.mistakes[head].first else { continue }
-                #expect(abs(mistake.probability - (answer.probabilities.max() ?? 0)) < 1e-6)
+    @Test("An image gets the classes that an evaluation gives it", .namingCases)
+    func predictions() {
+        forEach(["mlp", "augmented", "threehead"]) { name in
+            let recipe = try Recipe.named(name)
+            try write(recipe)
+            let model = try SavedModel(contentsOf: path, recipe: name).model
+            let images = SyntheticDigits.images(0..<8, seed: 3)
+            for place in 0..<images.count {
+                let one = try model.evaluate(Examples(images, [Example(image: place)], tasks: recipe.tasks), threads: 1)
+                let answers = try model.predict(Array(images.pixels[place * 784..<(place + 1) * 784])).heads
+                #expect(answers.map(\.name) == recipe.tasks.map(\.head))
+                for (head, answer) in answers.enumerated() {
+                    let most = answer.probabilities.indices.max { answer.probabilities[$0] < answer.probabilities[$1] }
+                    #expect(one.confusions[head].counts.joined().count { $0 > 0 } == 1)
+                    #expect(one.confusions[head].counts.contains { $0[most ?? 0] == 1 })
+                    guard let mistake = one.mistakes[head].first else { continue }
+                    #expect(abs(mistake.probability - (answer.probabilities.max() ?? 0)) < 1e-6)
+                }
             }
         }
     }

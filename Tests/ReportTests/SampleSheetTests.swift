@@ -70,13 +70,15 @@ struct SampleSheetTests {
         #expect(try zip(addresses(.augmented, seed: 1), addresses(plain, seed: 1)).allSatisfy { $0 != $1 })
     }
 
-    @Test("Few images make a small sheet", arguments: [0, 1, 13])
-    func few(count: Int) throws {
-        let images = SyntheticDigits.images(0..<20, seed: 1)
-        let sheet = try sheet(.mlp, Examples(images, (0..<count).map { Example(image: $0) }, tasks: [.digit]))
-        #expect(sheet.all("image").count == count)
-        // 12 in a row: each row takes 84 units.
-        #expect(sheet.attributes["height"] == "\(62 + 24 + 84 * ((count + 11) / 12))")
+    @Test("Few images make a small sheet", .namingCases)
+    func few() {
+        forEach([0, 1, 13]) { count in
+            let images = SyntheticDigits.images(0..<20, seed: 1)
+            let sheet = try sheet(.mlp, Examples(images, (0..<count).map { Example(image: $0) }, tasks: [.digit]))
+            #expect(sheet.all("image").count == count)
+            // 12 in a row: each row takes 84 units.
+            #expect(sheet.attributes["height"] == "\(62 + 24 + 84 * ((count + 11) / 12))")
+        }
     }
 
     @Test("Names stay text")

@@ -6,7 +6,7 @@ import Testing
 package func expectLittleMemory<Result>(
     beside allowed: Int = 0, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Result
 ) rethrows -> Result {
-    #if os(Linux)
+    #if canImport(Glibc)
         AllocationCounter.start()
         AllocationCounter.watchThisThread()
         let before = AllocationCounter.greatBytes

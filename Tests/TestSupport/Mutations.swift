@@ -222,7 +222,10 @@ package struct Mutator {
         var rows = (0..<height * rowSize).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         for row in 0..<height { rows[row * rowSize] = UInt8(integer(below: 20) == 0 ? 5 : integer(below: 5)) }
         if integer(below: 10) == 0 { change(&rows, [rows]) }
-        let header = [0, 0, 0, UInt8(width), 0, 0, 0, UInt8(height), UInt8(depth), UInt8(color), 0, 0, 0]
+        let header = [
+            0, 0, 0, UInt8(width), 0, 0, 0, UInt8(height), UInt8(depth), UInt8(color), 0, 0,
+            integer(below: 8) == 0 ? 1 : 0,
+        ]
         var chunks = [PNGChunks.Chunk(type: "IHDR", body: header)]
         if color == 3 || integer(below: 4) == 0 {
             let count = integer(below: 4) == 0 ? integer(below: 300) : 1 << min(depth, 8)

@@ -173,26 +173,28 @@ struct CheckpointTests {
         #expect(try Outcome(resumed) == Outcome(whole))
     }
 
-    @Test("A run after a closure's error goes on where that one ended", arguments: ["checkpoint", "epoch"])
-    func errorOfClosure(which: String) throws {
-        struct Full: Error {}
-        let whole = try trainer("averages and best")
-        try whole.run()
-        let trainer = try trainer("averages and best")
-        for round in 0..<40 where !trainer.isFinished {
-            var calls = 0
-            do {
-                try trainer.run(
-                    checkpointEvery: 0,
-                    onEpoch: { _ in if which == "epoch" { throw Full() } },
-                    onCheckpoint: { _ in
-                        calls += 1
-                        if which == "checkpoint", calls == 1 + round % 3 { throw Full() }
-                    })
-            } catch is Full {}
+    @Test("A run after a closure's error goes on where that one ended", .namingCases)
+    func errorOfClosure() {
+        forEach(["checkpoint", "epoch"]) { which in
+            struct Full: Error {}
+            let whole = try trainer("averages and best")
+            try whole.run()
+            let trainer = try trainer("averages and best")
+            for round in 0..<40 where !trainer.isFinished {
+                var calls = 0
+                do {
+                    try trainer.run(
+                        checkpointEvery: 0,
+                        onEpoch: { _ in if which == "epoch" { throw Full() } },
+                        onCheckpoint: { _ in
+                            calls += 1
+                            if which == "checkpoint", calls == 1 + round % 3 { throw Full() }
+                        })
+                } catch is Full {}
+            }
+            #expect(trainer.isFinished)
+            #expect(try Outcome(trainer) == Outcome(whole))
         }
-        #expect(trainer.isFinished)
-        #expect(try Outcome(trainer) == Outcome(whole))
     }
 
     static let changes: [(name: String, change: @Sendable (inout TrainingSettings) -> Void)] = [

@@ -44,12 +44,14 @@ struct ConfusionMatrixTests {
         }
     }
 
-    @Test("Without answers, and without classes, all figures are 0", arguments: [0, 1, 3])
-    func empty(classes: Int) {
-        let confusion = ConfusionMatrix(classes: classes)
-        #expect(confusion.total == 0 && confusion.accuracy == 0)
-        #expect(confusion.macroPrecision == 0 && confusion.macroRecall == 0 && confusion.macroF1 == 0)
-        #expect(confusion.accuracyInterval == 0...1)
+    @Test("Without answers, and without classes, all figures are 0", .namingCases)
+    func empty() {
+        forEach([0, 1, 3]) { classes in
+            let confusion = ConfusionMatrix(classes: classes)
+            #expect(confusion.total == 0 && confusion.accuracy == 0)
+            #expect(confusion.macroPrecision == 0 && confusion.macroRecall == 0 && confusion.macroF1 == 0)
+            #expect(confusion.accuracyInterval == 0...1)
+        }
     }
 
     /// Computed in Python 3.11 with p = k/n, z = 1.959964 and

@@ -1,5 +1,6 @@
 import LanesGraph
 import LanesKernels
+import TestSupport
 import Testing
 
 @testable import LanesTraining
@@ -29,20 +30,22 @@ struct MetricTests {
         #expect(all.map(\.name) == ["accuracy", "top2", "macro_f1", "mse", "r2"])
     }
 
-    @Test("Accuracy and the classes among the greatest, by sorting", arguments: 1...4)
-    func topK(count: Int) throws {
-        var random = RandomStream(seed: 1, purpose: .shuffle)
-        // Few different numbers, so that ties are many.
-        let samples = (0..<500).map { _ in
-            ((0..<4).map { _ in Float(random.integer(below: 4)) }, [Float(random.integer(below: 4))])
+    @Test("Accuracy and the classes among the greatest, by sorting", .namingCases)
+    func topK() {
+        forEach(1...4) { count throws in
+            var random = RandomStream(seed: 1, purpose: .shuffle)
+            // Few different numbers, so that ties are many.
+            let samples = (0..<500).map { _ in
+                ((0..<4).map { _ in Float(random.integer(below: 4)) }, [Float(random.integer(below: 4))])
+            }
+            let right = samples.count { output, target in
+                let order = output.indices.sorted { (-output[$0], $0) < (-output[$1], $1) }
+                return order.prefix(count).contains(Int(target[0]))
+            }
+            #expect(try value(TopK(count), classes, samples) == Double(right) / 500)
+            if count == 1 { #expect(try value(Accuracy(), classes, samples) == Double(right) / 500) }
+            if count == 4 { #expect(right == 500) }
         }
-        let right = samples.count { output, target in
-            let order = output.indices.sorted { (-output[$0], $0) < (-output[$1], $1) }
-            return order.prefix(count).contains(Int(target[0]))
-        }
-        #expect(try value(TopK(count), classes, samples) == Double(right) / 500)
-        if count == 1 { #expect(try value(Accuracy(), classes, samples) == Double(right) / 500) }
-        if count == 4 { #expect(right == 500) }
     }
 
     @Test("NaN counts as greater than everything, and is never right itself")
@@ -85,21 +88,23 @@ struct MetricTests {
         #expect(try value(Accuracy(), classes, samples) == confusion.accuracy)
     }
 
-    @Test("Errors of numbers, also where the targets are large", arguments: [0, 1e6] as [Float])
-    func errors(offset: Float) throws {
-        var random = RandomStream(seed: 3, purpose: .shuffle)
-        let samples = (0..<200).map { _ in
-            let target = (0..<2).map { _ in offset + Float(random.uniform(in: -8...8)) }
-            return (target.map { $0 + Float(random.uniform(in: -1...1)) }, target)
+    @Test("Errors of numbers, also where the targets are large", .namingCases)
+    func errors() {
+        forEach([0, 1e6] as [Float]) { offset throws in
+            var random = RandomStream(seed: 3, purpose: .shuffle)
+            let samples = (0..<200).map { _ in
+                let target = (0..<2).map { _ in offset + Float(random.uniform(in: -8...8)) }
+                return (target.map { $0 + Float(random.uniform(in: -1...1)) }, target)
+            }
+            let pairs = samples.flatMap { zip($0.0, $0.1).map { (Double($0), Double($1)) } }
+            let squares = pairs.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+            let magnitudes = pairs.reduce(0) { $0 + abs($1.0 - $1.1) }
+            let mean = pairs.reduce(0) { $0 + $1.1 } / 400
+            let spread = pairs.reduce(0) { $0 + ($1.1 - mean) * ($1.1 - mean) }
+            #expect(abs(try value(ValueError(.meanSquared), numbers, samples) - squares / 400) < 1e-12)
+            #expect(abs(try value(ValueError(.meanAbsolute), numbers, samples) - magnitudes / 400) < 1e-12)
+            #expect(abs(try value(ValueError(.r2), numbers, samples) - (1 - squares / spread)) < 1e-9)
         }
-        let pairs = samples.flatMap { zip($0.0, $0.1).map { (Double($0), Double($1)) } }
-        let squares = pairs.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        let magnitudes = pairs.reduce(0) { $0 + abs($1.0 - $1.1) }
-        let mean = pairs.reduce(0) { $0 + $1.1 } / 400
-        let spread = pairs.reduce(0) { $0 + ($1.1 - mean) * ($1.1 - mean) }
-        #expect(abs(try value(ValueError(.meanSquared), numbers, samples) - squares / 400) < 1e-12)
-        #expect(abs(try value(ValueError(.meanAbsolute), numbers, samples) - magnitudes / 400) < 1e-12)
-        #expect(abs(try value(ValueError(.r2), numbers, samples) - (1 - squares / spread)) < 1e-9)
     }
 
     @Test("Targets that never change have no R²")

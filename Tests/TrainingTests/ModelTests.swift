@@ -68,6 +68,24 @@ struct ModelTests {
         #expect(try model.predict(batch: [[[Float]]]()).isEmpty)
     }
 
+    @Test("A large network answers one image with the same bits on any number of threads")
+    func oneLargeImage() throws {
+        let image = Shape(channels: 3, height: 45, width: 50)
+        let features = Node.input("image", image).conv2d(32, kernel: 3, padding: 1).batchNorm().relu()
+            .conv2d(32, kernel: 3, padding: 1).relu().maxPool(2)
+            .conv2d(24, kernel: 5, stride: 2).relu().conv2d(24, kernel: 3, groups: 24).globalAveragePool()
+        let graph = try Graph(heads: [Head("class", features.linear(3), loss: .crossEntropy)])
+        try #require(graph.multiplyAdds > 8 * 2_500_000)
+        let model = try Model(graph, Parameters(graph, seed: 1), classes: [["a", "b", "c"]])
+        let kept = ["conv2d1", "conv2d2", "conv2d3", "conv2d4"]
+        let sample = (0..<image.count).map { Float($0 * 37 % 101) / 101 }
+        let expected = try model.predict(sample, values: kept, threads: 1)
+        for threads in [2, 3, 8] {
+            let answer = try model.predict(sample, values: kept, threads: threads)
+            #expect(answer == expected)
+        }
+    }
+
     @Test("Many threads that ask at once get the same answers")
     func manyThreads() throws {
         let (model, samples) = (try mixedModel(), try samples(0..<64))
@@ -139,15 +157,17 @@ struct ModelTests {
         #expect(throws: ModelError.self) { try model.predict([Float]()) }
     }
 
-    @Test("Answers that are no numbers are refused", arguments: [Float.nan, .infinity, 3e38])
-    func notFinite(value: Float) throws {
-        let graph = try Samples.rowGraph()
-        let parameters = try Parameters<Float>(graph, seed: 1)
-        try parameters.set("fc2.weight", to: [Float](repeating: 3e38, count: 16))
-        let model = try Model(graph, parameters, classes: [[]])
-        let name = graph.heads[0].name
-        #expect(throws: TrainingError.outputNotFinite(place: "the output of head \(name) for sample 0")) {
-            try model.predict([Float](repeating: value, count: 5))
+    @Test("Answers that are no numbers are refused", .namingCases)
+    func notFinite() {
+        forEach([Float.nan, .infinity, 3e38] as [Float]) { value in
+            let graph = try Samples.rowGraph()
+            let parameters = try Parameters<Float>(graph, seed: 1)
+            try parameters.set("fc2.weight", to: [Float](repeating: 3e38, count: 16))
+            let model = try Model(graph, parameters, classes: [[]])
+            let name = graph.heads[0].name
+            #expect(throws: TrainingError.outputNotFinite(place: "the output of head \(name) for sample 0")) {
+                try model.predict([Float](repeating: value, count: 5))
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import LanesTraining
+import TestSupport
 import Testing
 
 @Suite("Schedules of the learning rate")
@@ -32,11 +33,13 @@ struct ScheduleTests {
     }
 
     /// `CosineAnnealingLR`: η_min + (1 − η_min)·(1 + cos(π·t/T))/2, here at the middle of each step, t = step + ½.
-    @Test("Half a cosine", arguments: [0, 0.05])
-    func cosine(lowest: Double) {
-        for (step, factor) in factors(.cosine(lowest: lowest), stepsPerEpoch: 10, epochs: 4).enumerated() {
-            let expected = lowest + (1 - lowest) * (1 + cos(.pi * (Double(step) + 0.5) / 40)) / 2
-            #expect(abs(factor - expected) < 1e-15, "step \(step)")
+    @Test("Half a cosine", .namingCases)
+    func cosine() {
+        forEach([0, 0.05]) { lowest in
+            for (step, factor) in factors(.cosine(lowest: lowest), stepsPerEpoch: 10, epochs: 4).enumerated() {
+                let expected = lowest + (1 - lowest) * (1 + cos(.pi * (Double(step) + 0.5) / 40)) / 2
+                #expect(abs(factor - expected) < 1e-15, "step \(step)")
+            }
         }
     }
 
@@ -48,21 +51,23 @@ struct ScheduleTests {
         #expect(factors(Schedule.constant.warmingUp(steps: 0), stepsPerEpoch: 1, epochs: 2) == [1, 1])
     }
 
-    @Test("One cycle: a tenth, straight up to the whole, and down to almost nothing", arguments: [0.1, 0.2, 0.5])
-    func oneCycle(rising: Double) throws {
-        let factors = factors(.oneCycle(rising: rising), stepsPerEpoch: 100, epochs: 10)
-        let peak = try #require(factors.indices.max { factors[$0] < factors[$1] })
-        // The peak lies between two steps.
-        #expect(abs(Double(peak) + 0.5 - 1000 * rising) <= 0.5)
-        #expect(abs(factors[0] - 0.1) < 1 / (1000 * rising) && factors[0] >= 0.1)
-        #expect(factors[peak] <= 1 && factors[peak] > 1 - 1 / (1000 * rising))
-        #expect(factors.allSatisfy { $0 > 0 } && factors[999] < 1e-5)
-        for step in 1..<1000 { #expect((factors[step] > factors[step - 1]) == (step <= peak), "step \(step)") }
-        // A straight line up; half of the way down half of the rate.
-        let half = Int(1000 * rising / 2)
-        #expect(abs(factors[half] - 0.55) < 1 / (1000 * rising))
-        let middle = Int(1000 * (1 + rising) / 2)
-        #expect(abs(factors[middle] - 0.5) < .pi / 2000)
+    @Test("One cycle: a tenth, straight up to the whole, and down to almost nothing", .namingCases)
+    func oneCycle() {
+        forEach([0.1, 0.2, 0.5]) { rising in
+            let factors = factors(.oneCycle(rising: rising), stepsPerEpoch: 100, epochs: 10)
+            let peak = try #require(factors.indices.max { factors[$0] < factors[$1] })
+            // The peak lies between two steps.
+            #expect(abs(Double(peak) + 0.5 - 1000 * rising) <= 0.5)
+            #expect(abs(factors[0] - 0.1) < 1 / (1000 * rising) && factors[0] >= 0.1)
+            #expect(factors[peak] <= 1 && factors[peak] > 1 - 1 / (1000 * rising))
+            #expect(factors.allSatisfy { $0 > 0 } && factors[999] < 1e-5)
+            for step in 1..<1000 { #expect((factors[step] > factors[step - 1]) == (step <= peak), "step \(step)") }
+            // A straight line up; half of the way down half of the rate.
+            let half = Int(1000 * rising / 2)
+            #expect(abs(factors[half] - 0.55) < 1 / (1000 * rising))
+            let middle = Int(1000 * (1 + rising) / 2)
+            #expect(abs(factors[middle] - 0.5) < .pi / 2000)
+        }
     }
 
     @Test("A schedule that makes no sense is refused before the training, and said so")

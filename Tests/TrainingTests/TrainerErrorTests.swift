@@ -15,24 +15,26 @@ struct TrainerErrorTests {
         try Trainer(graph, training: data, settings: settings).run()
     }
 
-    @Test(
-        "Data that does not fit the network",
-        arguments: [
-            ("rows", "pictures", "rows: found samples of 5, expected 3×9×7, the network's inputs"),
-            ("pictures", "rows", "pictures: found samples of 3×9×7, expected 5, the network's inputs"),
-            ("mixed", "pictures", "mixed: found samples of 3×9×7 and 5, expected 3×9×7, the network's inputs"),
-            ("pictures", "mixed", "pictures: found samples of 3×9×7, expected 3×9×7 and 5, the network's inputs"),
-        ])
-    func inputs(data: String, network: String, message: String) throws {
-        let (graph, samples) = (try Samples.named(network, 0..<1).graph, try Samples.named(data, 0..<9).data)
-        let fitting = try Samples.named(network, 0..<9).data
-        for part in ["training", "validation", "test"] {
-            let error = #expect(throws: SettingsError.self) {
-                try Trainer(
-                    graph, training: part == "training" ? samples : fitting,
-                    validation: part == "validation" ? samples : nil, test: part == "test" ? samples : nil)
+    @Test("Data that does not fit the network", .namingCases)
+    func inputs() {
+        forEach(
+            [
+                ("rows", "pictures", "rows: found samples of 5, expected 3×9×7, the network's inputs"),
+                ("pictures", "rows", "pictures: found samples of 3×9×7, expected 5, the network's inputs"),
+                ("mixed", "pictures", "mixed: found samples of 3×9×7 and 5, expected 3×9×7, the network's inputs"),
+                ("pictures", "mixed", "pictures: found samples of 3×9×7, expected 3×9×7 and 5, the network's inputs"),
+            ] as [(String, String, String)]
+        ) { data, network, message in
+            let (graph, samples) = (try Samples.named(network, 0..<1).graph, try Samples.named(data, 0..<9).data)
+            let fitting = try Samples.named(network, 0..<9).data
+            for part in ["training", "validation", "test"] {
+                let error = #expect(throws: SettingsError.self) {
+                    try Trainer(
+                        graph, training: part == "training" ? samples : fitting,
+                        validation: part == "validation" ? samples : nil, test: part == "test" ? samples : nil)
+                }
+                #expect(error?.description == message)
             }
-            #expect(error?.description == message)
         }
     }
 
@@ -161,26 +163,28 @@ struct TrainerErrorTests {
         let sample: Int
     }
 
-    @Test("What a dataset throws reaches the caller: the first sample's of the batch", arguments: [1, 2, 8])
-    func throwingDataset(threads: Int) throws {
-        let settings = TrainingSettings(epochs: 1, batchSize: 16, threads: threads)
-        let broken: Set = [3, 8, 20, 33, 41, 47]
-        let order = permutation(count: 50, seed: settings.seed, epoch: 1)
-        let first = try #require(order.first { broken.contains($0) })
-        let data = try Samples.rows(0..<50)
-        for _ in 0..<20 {
-            let loading = Changed(
-                base: data,
-                loading: { sample, _ in
-                    if broken.contains(sample) { throw Broken(sample: sample) }
-                })
-            #expect(throws: Broken(sample: first)) { try train(Samples.rowGraph(), loading, settings) }
-            let targeting = Changed(
-                base: data,
-                targeting: { sample, _ in
-                    if broken.contains(sample) { throw Broken(sample: sample) }
-                })
-            #expect(throws: Broken(sample: first)) { try train(Samples.rowGraph(), targeting, settings) }
+    @Test("What a dataset throws reaches the caller: the first sample's of the batch", .namingCases)
+    func throwingDataset() {
+        forEach([1, 2, 8]) { threads in
+            let settings = TrainingSettings(epochs: 1, batchSize: 16, threads: threads)
+            let broken: Set = [3, 8, 20, 33, 41, 47]
+            let order = permutation(count: 50, seed: settings.seed, epoch: 1)
+            let first = try #require(order.first { broken.contains($0) })
+            let data = try Samples.rows(0..<50)
+            for _ in 0..<20 {
+                let loading = Changed(
+                    base: data,
+                    loading: { sample, _ in
+                        if broken.contains(sample) { throw Broken(sample: sample) }
+                    })
+                #expect(throws: Broken(sample: first)) { try train(Samples.rowGraph(), loading, settings) }
+                let targeting = Changed(
+                    base: data,
+                    targeting: { sample, _ in
+                        if broken.contains(sample) { throw Broken(sample: sample) }
+                    })
+                #expect(throws: Broken(sample: first)) { try train(Samples.rowGraph(), targeting, settings) }
+            }
         }
     }
 
@@ -234,35 +238,39 @@ struct TrainerErrorTests {
         #expect(evaluation.confusions[0].total == 3 && evaluation.count == 4)
     }
 
-    @Test("A target that is no number", arguments: [Float.nan, .infinity])
-    func numbers(value: Float) throws {
-        let data = Changed(
-            base: try Samples.rows(0..<4),
-            targeting: { sample, values in
-                if sample == 2 { values[0] = value }
-            })
-        let error = #expect(throws: TrainingError.self) { try train(Samples.rowGraph(), data) }
-        #expect(error == .notFinite(step: 0, place: "the loss"))
+    @Test("A target that is no number", .namingCases)
+    func numbers() {
+        forEach([Float.nan, .infinity] as [Float]) { value in
+            let data = Changed(
+                base: try Samples.rows(0..<4),
+                targeting: { sample, values in
+                    if sample == 2 { values[0] = value }
+                })
+            let error = #expect(throws: TrainingError.self) { try train(Samples.rowGraph(), data) }
+            #expect(error == .notFinite(step: 0, place: "the loss"))
+        }
     }
 
-    @Test("A sample that is no number", arguments: [Float.nan, .infinity])
-    func notFinite(value: Float) throws {
-        let data = Changed(
-            base: try Samples.rows(0..<4),
-            loading: { sample, values in
-                if sample == 2 { values[0] = value }
-            })
-        let error = #expect(throws: TrainingError.self) { try train(Samples.rowGraph(), data) }
-        guard case .notFinite(step: 0, let place)? = error else {
-            Issue.record("\(error as Any)")
-            return
-        }
-        #expect(place.hasPrefix("the output of "), "\(place)")
-        guard value.isNaN else { return }  // Of infinity the network makes ±1.
-        // Seen only when it is evaluated.
-        let trainer = try Trainer(Samples.rowGraph(), training: Samples.rows(0..<4), validation: data)
-        #expect(throws: TrainingError.resultNotFinite(step: 0, place: "the loss of the validation samples")) {
-            try trainer.run(onEpoch: { _ in Issue.record("an epoch with no result was reported") })
+    @Test("A sample that is no number", .namingCases)
+    func notFinite() {
+        forEach([Float.nan, .infinity] as [Float]) { value in
+            let data = Changed(
+                base: try Samples.rows(0..<4),
+                loading: { sample, values in
+                    if sample == 2 { values[0] = value }
+                })
+            let error = #expect(throws: TrainingError.self) { try train(Samples.rowGraph(), data) }
+            guard case .notFinite(step: 0, let place)? = error else {
+                Issue.record("\(error as Any)")
+                return
+            }
+            #expect(place.hasPrefix("the output of "), "\(place)")
+            guard value.isNaN else { return }  // Of infinity the network makes ±1.
+            // Seen only when it is evaluated.
+            let trainer = try Trainer(Samples.rowGraph(), training: Samples.rows(0..<4), validation: data)
+            #expect(throws: TrainingError.resultNotFinite(step: 0, place: "the loss of the validation samples")) {
+                try trainer.run(onEpoch: { _ in Issue.record("an epoch with no result was reported") })
+            }
         }
     }
 

@@ -11,21 +11,23 @@ import Testing
 struct TrainerTests {
     private func digest(_ parameters: Parameters<Float>) throws -> String { try parameters.digest() }
 
-    @Test(
-        "A few epochs learn what there is to learn",
-        arguments: [
-            ("pictures", "colour_accuracy", 0.95), ("rows", "value_r2", 0.9), ("mixed", "colour_accuracy", 0.9),
-        ])
-    func learns(kind: String, figure: String, least: Double) throws {
-        let (graph, training) = try Samples.named(kind, 0..<200)
-        let trainer = try Trainer(
-            graph, training: training, validation: Samples.named(kind, 200..<260).data,
-            settings: TrainingSettings(epochs: 12, batchSize: 16, learningRate: 0.01, threads: 2))
-        try trainer.run()
-        let last = try #require(trainer.epochs.last?.validation)
-        #expect(try #require(last[figure]) > least, "\(last)")
-        #expect(trainer.epochs.count == 12 && last.count == 60)
-        #expect(trainer.epochs[11].training.loss < trainer.epochs[0].training.loss)
+    @Test("A few epochs learn what there is to learn", .namingCases)
+    func learns() {
+        forEach(
+            [
+                ("pictures", "colour_accuracy", 0.95), ("rows", "value_r2", 0.9), ("mixed", "colour_accuracy", 0.9),
+            ] as [(String, String, Double)]
+        ) { kind, figure, least in
+            let (graph, training) = try Samples.named(kind, 0..<200)
+            let trainer = try Trainer(
+                graph, training: training, validation: Samples.named(kind, 200..<260).data,
+                settings: TrainingSettings(epochs: 12, batchSize: 16, learningRate: 0.01, threads: 2))
+            try trainer.run()
+            let last = try #require(trainer.epochs.last?.validation)
+            #expect(try #require(last[figure]) > least, "\(last)")
+            #expect(trainer.epochs.count == 12 && last.count == 60)
+            #expect(trainer.epochs[11].training.loss < trainer.epochs[0].training.loss)
+        }
     }
 
     @Test("Every sample is trained on once an epoch, whatever the batch", .namingCases)
@@ -53,45 +55,50 @@ struct TrainerTests {
         #expect(samples[50...].sorted() == Array(0..<50))
     }
 
-    @Test("A number of steps ends in the middle of an epoch", arguments: [(1, [16]), (4, [50]), (6, [50, 32])])
-    func steps(count: Int, samples: [Int]) throws {
-        let trainer = try Trainer(
-            Samples.rowGraph(), training: Samples.rows(0..<50), test: Samples.rows(50..<60),
-            settings: TrainingSettings(
-                epochs: 1, steps: count, batchSize: 16,
-                schedule: Schedule("mine") { step, _, steps in
-                    Double(steps - step)
-                }, threads: 1))
-        try trainer.run()
-        #expect(trainer.epochs.map(\.training.count) == samples)
-        #expect(trainer.epochs.allSatisfy { $0.test?.count == 10 && $0.validation == nil })
-        // The rate of the last step of all is that of one step left.
-        #expect(trainer.epochs.last?.learningRate == 1e-3)
+    @Test("A number of steps ends in the middle of an epoch", .namingCases)
+    func steps() {
+        forEach([(1, [16]), (4, [50]), (6, [50, 32])] as [(Int, [Int])]) { count, samples in
+            let trainer = try Trainer(
+                Samples.rowGraph(), training: Samples.rows(0..<50), test: Samples.rows(50..<60),
+                settings: TrainingSettings(
+                    epochs: 1, steps: count, batchSize: 16,
+                    schedule: Schedule("mine") { step, _, steps in
+                        Double(steps - step)
+                    }, threads: 1))
+            try trainer.run()
+            #expect(trainer.epochs.map(\.training.count) == samples)
+            #expect(trainer.epochs.allSatisfy { $0.test?.count == 10 && $0.validation == nil })
+            // The rate of the last step of all is that of one step left.
+            #expect(trainer.epochs.last?.learningRate == 1e-3)
+        }
     }
 
-    @Test("A stop ends the run after the step that is running", arguments: [1, 2, 5, 8])
-    func stopInEpoch(step: Int) throws {
-        let trainer = try Trainer(
-            Samples.rowGraph(), training: Samples.rows(0..<50), validation: Samples.rows(50..<60),
-            settings: TrainingSettings(
-                epochs: 5, batchSize: 16, schedule: Schedule("mine") { step, _, _ in Double(step + 1) }, threads: 2))
-        let steps = Mutex(0)
-        let stopper = Stopper(trainer)
-        try trainer.run(onProgress: { _ in
-            let count = steps.withLock { count in
-                count += 1
-                return count
-            }
-            if count == step { stopper.stop() }
-        })
-        #expect(steps.withLock { $0 } == step)
-        #expect(trainer.epochs.count == (step + 3) / 4)
-        #expect(trainer.epochs.last?.training.count == [16, 32, 48, 50][(step - 1) % 4])
-        #expect(trainer.epochs.last?.validation?.count == 10)
-        #expect(trainer.epochs.last?.learningRate == 1e-3 * Double(step))
-        // The next run is a whole one.
-        try trainer.run()
-        #expect(trainer.epochs.count == 5)
+    @Test("A stop ends the run after the step that is running", .namingCases)
+    func stopInEpoch() {
+        forEach([1, 2, 5, 8]) { step in
+            let trainer = try Trainer(
+                Samples.rowGraph(), training: Samples.rows(0..<50), validation: Samples.rows(50..<60),
+                settings: TrainingSettings(
+                    epochs: 5, batchSize: 16, schedule: Schedule("mine") { step, _, _ in Double(step + 1) }, threads: 2)
+            )
+            let steps = Mutex(0)
+            let stopper = Stopper(trainer)
+            try trainer.run(onProgress: { _ in
+                let count = steps.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count == step { stopper.stop() }
+            })
+            #expect(steps.withLock { $0 } == step)
+            #expect(trainer.epochs.count == (step + 3) / 4)
+            #expect(trainer.epochs.last?.training.count == [16, 32, 48, 50][(step - 1) % 4])
+            #expect(trainer.epochs.last?.validation?.count == 10)
+            #expect(trainer.epochs.last?.learningRate == 1e-3 * Double(step))
+            // The next run is a whole one.
+            try trainer.run()
+            #expect(trainer.epochs.count == 5)
+        }
     }
 
     @Test("A stop between two epochs")
@@ -124,36 +131,40 @@ struct TrainerTests {
         #expect(throws: TrainingError.busy) { try trainer.run(onEpoch: { _ in try trainer.run() }) }
     }
 
-    @Test("Patience ends the run after so many epochs without a better one", arguments: [1, 3])
-    func patience(epochs: Int) throws {
-        // Nothing changes, so the first epoch stays the best.
-        let trainer = try Trainer(
-            Samples.rowGraph(), training: Samples.rows(0..<20), validation: Samples.rows(20..<30),
-            settings: TrainingSettings(epochs: 20, learningRate: 0, patience: epochs, threads: 1))
-        try trainer.run()
-        #expect(trainer.epochs.count == 1 + epochs)
-        #expect(trainer.bestEpoch?.epoch == 1 && trainer.resultEpoch?.epoch == 1 + epochs)
+    @Test("Patience ends the run after so many epochs without a better one", .namingCases)
+    func patience() {
+        forEach([1, 3]) { epochs in
+            // Nothing changes, so the first epoch stays the best.
+            let trainer = try Trainer(
+                Samples.rowGraph(), training: Samples.rows(0..<20), validation: Samples.rows(20..<30),
+                settings: TrainingSettings(epochs: 20, learningRate: 0, patience: epochs, threads: 1))
+            try trainer.run()
+            #expect(trainer.epochs.count == 1 + epochs)
+            #expect(trainer.bestEpoch?.epoch == 1 && trainer.resultEpoch?.epoch == 1 + epochs)
+        }
     }
 
-    @Test("The results are the last epoch's or the best one's, and so are the parameters", arguments: [false, true])
-    func keepsBest(keepsBest: Bool) throws {
-        let validation = try Samples.rows(60..<90)
-        // From the third epoch on the rate is so great that what was learnt is lost.
-        let trainer = try Trainer(
-            Samples.rowGraph(), training: Samples.rows(0..<60), validation: validation,
-            settings: TrainingSettings(
-                epochs: 4, batchSize: 8, learningRate: 0.01, schedule: .step(epochs: 2, factor: 100),
-                criterion: .greatest("value_r2"), keepsBest: keepsBest, threads: 2))
-        var digests: [String] = []
-        try trainer.run(onEpoch: { _ in digests.append(try digest(trainer.model.parameters)) })
-        let best = try #require(trainer.bestEpoch?.epoch)
-        try #require(best <= 2)
-        let scores = trainer.epochs.map { $0.validation?["value_r2"] ?? .nan }
-        #expect(scores[best - 1] == scores.max() && Set(digests).count == 4)
-        let expected = keepsBest ? best : 4
-        #expect(trainer.resultEpoch?.epoch == expected)
-        #expect(try digest(trainer.parameters) == digests[expected - 1])
-        #expect(try trainer.evaluate(validation) == trainer.epochs[expected - 1].validation)
+    @Test("The results are the last epoch's or the best one's, and so are the parameters", .namingCases)
+    func keepsBest() {
+        forEach([false, true]) { keepsBest in
+            let validation = try Samples.rows(60..<90)
+            // From the third epoch on the rate is so great that what was learnt is lost.
+            let trainer = try Trainer(
+                Samples.rowGraph(), training: Samples.rows(0..<60), validation: validation,
+                settings: TrainingSettings(
+                    epochs: 4, batchSize: 8, learningRate: 0.01, schedule: .step(epochs: 2, factor: 100),
+                    criterion: .greatest("value_r2"), keepsBest: keepsBest, threads: 2))
+            var digests: [String] = []
+            try trainer.run(onEpoch: { _ in digests.append(try digest(trainer.model.parameters)) })
+            let best = try #require(trainer.bestEpoch?.epoch)
+            try #require(best <= 2)
+            let scores = trainer.epochs.map { $0.validation?["value_r2"] ?? .nan }
+            #expect(scores[best - 1] == scores.max() && Set(digests).count == 4)
+            let expected = keepsBest ? best : 4
+            #expect(trainer.resultEpoch?.epoch == expected)
+            #expect(try digest(trainer.parameters) == digests[expected - 1])
+            #expect(try trainer.evaluate(validation) == trainer.epochs[expected - 1].validation)
+        }
     }
 
     @Test("A metric that is no number at first does not stay the best")
@@ -224,24 +235,26 @@ struct TrainerTests {
         #expect(try digest(data, normalization) != digest(data, .none))
     }
 
-    @Test("The same bits for any number of threads, others for another seed", arguments: Samples.kinds)
-    func sameBits(kind: String) throws {
-        let (graph, data) = try Samples.named(kind, 0..<50)
-        let validation = try Samples.named(kind, 50..<70).data
-        func run(threads: Int, seed: UInt64 = 1) throws -> (String, [Evaluation?]) {
-            let noise = CustomTransform("noise") { values, _, random in
-                for index in 0..<values.count { values[index] += Float(random.uniform(in: -0.1...0.1)) }
+    @Test("The same bits for any number of threads, others for another seed", .namingCases)
+    func sameBits() {
+        forEach(Samples.kinds) { kind in
+            let (graph, data) = try Samples.named(kind, 0..<50)
+            let validation = try Samples.named(kind, 50..<70).data
+            func run(threads: Int, seed: UInt64 = 1) throws -> (String, [Evaluation?]) {
+                let noise = CustomTransform("noise") { values, _, random in
+                    for index in 0..<values.count { values[index] += Float(random.uniform(in: -0.1...0.1)) }
+                }
+                let trainer = try Trainer(
+                    graph, training: data, validation: validation,
+                    settings: TrainingSettings(
+                        epochs: 2, batchSize: 16, transforms: [noise], seed: seed, threads: threads))
+                try trainer.run()
+                return (try trainer.parameters.digest(), trainer.epochs.map(\.validation))
             }
-            let trainer = try Trainer(
-                graph, training: data, validation: validation,
-                settings: TrainingSettings(
-                    epochs: 2, batchSize: 16, transforms: [noise], seed: seed, threads: threads))
-            try trainer.run()
-            return (try trainer.parameters.digest(), trainer.epochs.map(\.validation))
+            let expected = try run(threads: 1)
+            for threads in [2, 3, 8] { #expect(try run(threads: threads) == expected) }
+            #expect(try run(threads: 2, seed: 2).0 != expected.0)
         }
-        let expected = try run(threads: 1)
-        for threads in [2, 3, 8] { #expect(try run(threads: threads) == expected) }
-        #expect(try run(threads: 2, seed: 2).0 != expected.0)
     }
 
     @Test("Averages are what is evaluated, kept and saved")
@@ -270,25 +283,27 @@ struct TrainerTests {
         #expect(try trainer.model.parameters.digest() == trainer.parameters.digest())
     }
 
-    @Test("A second run goes on from the first one's parameters, with or without averages", arguments: [nil, 0.9])
-    func secondRun(decay: Double?) throws {
-        let optimizer = decay.map { Optimizer.adam().averaging(decay: $0) } ?? .adam()
-        // It ends with an epoch that is not the last one, whose averages are not the last ones either.
-        let settings = TrainingSettings(
-            epochs: 3, batchSize: 16, optimizer: optimizer, learningRate: 0.01, schedule: .exponential(factor: 100),
-            keepsBest: true, threads: 2)
-        func trainer(from parameters: Parameters<Float>? = nil) throws -> Trainer {
-            try Trainer(
-                Samples.rowGraph(), training: Samples.rows(0..<50), settings: settings, parameters: parameters)
+    @Test("A second run goes on from the first one's parameters, with or without averages", .namingCases)
+    func secondRun() {
+        forEach([nil, 0.9] as [Double?]) { decay in
+            let optimizer = decay.map { Optimizer.adam().averaging(decay: $0) } ?? .adam()
+            // It ends with an epoch that is not the last one, whose averages are not the last ones either.
+            let settings = TrainingSettings(
+                epochs: 3, batchSize: 16, optimizer: optimizer, learningRate: 0.01, schedule: .exponential(factor: 100),
+                keepsBest: true, threads: 2)
+            func trainer(from parameters: Parameters<Float>? = nil) throws -> Trainer {
+                try Trainer(
+                    Samples.rowGraph(), training: Samples.rows(0..<50), settings: settings, parameters: parameters)
+            }
+            let once = try trainer()
+            try once.run()
+            try #require(once.resultEpoch?.epoch != 3)
+            let again = try trainer(from: once.parameters)
+            try again.run()
+            try once.run()
+            #expect(try once.parameters.digest() == again.parameters.digest())
+            #expect(once.epochs.map(\.training) == again.epochs.map(\.training) && once.epochs.count == 3)
         }
-        let once = try trainer()
-        try once.run()
-        try #require(once.resultEpoch?.epoch != 3)
-        let again = try trainer(from: once.parameters)
-        try again.run()
-        try once.run()
-        #expect(try once.parameters.digest() == again.parameters.digest())
-        #expect(once.epochs.map(\.training) == again.epochs.map(\.training) && once.epochs.count == 3)
     }
 
     @Test("Given parameters are started from and left as they are")
@@ -329,13 +344,15 @@ struct TrainerTests {
         #expect(trainer.epochs[0].description.hasPrefix("epoch 1: training loss "))
     }
 
-    @Test("Large samples are evaluated in small batches", arguments: [(8, 1000), (512, 16), (4096, 1)])
-    func evaluationBatches(side: Int, batch: Int) throws {
-        let image = Node.input("image", Shape(channels: 3, height: side, width: side))
-        let graph = try Graph(heads: [
-            Head("a", image.conv2d(60, kernel: 1).globalAveragePool().linear(1), loss: .meanSquaredError)
-        ])
-        #expect(graph.batchSize(atMost: 1000) == batch)
+    @Test("Large samples are evaluated in small batches", .namingCases)
+    func evaluationBatches() {
+        forEach([(8, 1000), (512, 16), (4096, 1)]) { side, batch in
+            let image = Node.input("image", Shape(channels: 3, height: side, width: side))
+            let graph = try Graph(heads: [
+                Head("a", image.conv2d(60, kernel: 1).globalAveragePool().linear(1), loss: .meanSquaredError)
+            ])
+            #expect(graph.batchSize(atMost: 1000) == batch)
+        }
     }
 
     @Test("Samples that count differently do so in the mean of all, however they are cut into batches")
@@ -359,16 +376,18 @@ struct TrainerTests {
         #expect(abs(trainer.epochs[0].training.loss - sum / weight) < 1e-6)
     }
 
-    @Test("Evaluation counts what it would count sample by sample", arguments: Samples.kinds)
-    func sampleBySample(kind: String) throws {
-        let (graph, data) = try Samples.named(kind, 0..<40)
-        let trainer = try Trainer(graph, training: data, settings: TrainingSettings(epochs: 1, threads: 2))
-        try trainer.run()
-        let all = try trainer.evaluate(data)
-        let each = try (0..<40).map { try trainer.evaluate(Subset(data, [$0])) }
-        #expect(abs(all.loss - each.reduce(0) { $0 + $1.loss } / 40) < 1e-6)
-        for figure in all.metrics where figure.name.hasSuffix("accuracy") || figure.name.hasSuffix("mse") {
-            #expect(abs(figure.value - each.reduce(0) { $0 + ($1[figure.name] ?? .nan) } / 40) < 1e-6)
+    @Test("Evaluation counts what it would count sample by sample", .namingCases)
+    func sampleBySample() {
+        forEach(Samples.kinds) { kind in
+            let (graph, data) = try Samples.named(kind, 0..<40)
+            let trainer = try Trainer(graph, training: data, settings: TrainingSettings(epochs: 1, threads: 2))
+            try trainer.run()
+            let all = try trainer.evaluate(data)
+            let each = try (0..<40).map { try trainer.evaluate(Subset(data, [$0])) }
+            #expect(abs(all.loss - each.reduce(0) { $0 + $1.loss } / 40) < 1e-6)
+            for figure in all.metrics where figure.name.hasSuffix("accuracy") || figure.name.hasSuffix("mse") {
+                #expect(abs(figure.value - each.reduce(0) { $0 + ($1[figure.name] ?? .nan) } / 40) < 1e-6)
+            }
         }
     }
 }

@@ -12,14 +12,50 @@ extension GrayImage {
     /// As there, the aspect ratio is kept, and grey levels come from anti-aliasing.
     ///
     /// - Parameter name: The image's name for errors.
-    /// - Throws: ``FileError/badData(file:problem:)`` where the image shows no ink.
+    /// - Throws: `FileError.badData` where the image shows no ink, or several digits side by side.
     public func preparedDigit(name: String) throws(FileError) -> GrayImage {
+        let digits = try preparedDigits(name: name)
+        guard digits.count == 1 else {
+            throw .badData(file: name, problem: "found \(digits.count) digits side by side, expected one")
+        }
+        return digits[0]
+    }
+
+    /// All digits that stand side by side, from left to right, each by itself as `preparedDigit(name:)` makes it.
+    ///
+    /// - Returns: One at least.
+    /// - Throws: `FileError.badData` where the image shows no ink.
+    public func preparedDigits(name: String) throws(FileError) -> [GrayImage] {
         let ink: GrayImage
         do throws(ImageError) {
             ink = try inkOnPaper()
         } catch {
             throw .badData(file: name, problem: error.problem)
         }
+        let longer = max(ink.height, ink.width)
+        // An image of MNIST's own size shows one.
+        guard longer > GrayImage.side else { return [ink.fittedDigit()] }
+        let small =
+            longer <= GrayImage.mostToSplit
+            ? ink
+            : ink.resized(
+                to: Extent(
+                    height: max(1, ink.height * GrayImage.mostToSplit / longer),
+                    width: max(1, ink.width * GrayImage.mostToSplit / longer)))
+        let parts = InkParts(small, least: 85)
+        let digits = parts.digits()
+        guard digits.count > 1 else { return [ink.fittedDigit()] }
+        return parts.only(digits, of: small, margin: .max).map { $0.fittedDigit() }
+    }
+
+    /// In more rows or columns no digits are looked for side by side.
+    private static let mostToSplit = 640
+
+    /// The last step: an image of one digit's ink alone, 0 for paper and 255 for ink, as MNIST has it: the box around
+    /// the ink (`inkBox`), scaled so that its longer side has 20 pixels, pasted with its centre of mass in the centre of
+    /// 28×28 (`centered`).
+    func fittedDigit() -> GrayImage {
+        let ink = self
         let (rows, columns) = ink.inkBox()
         let longer = max(rows.count, columns.count)
         let (height, width) = (

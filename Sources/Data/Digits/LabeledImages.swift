@@ -17,14 +17,19 @@ public struct LabeledImages: Dataset, Equatable {
     public let pixels: [UInt8]
     /// [count]: the class of each image.
     public let labels: [UInt8]
-    /// The names of the classes, more than any label.
+    /// The names of the classes, in the order of the labels' numbers.
     public let classes: [String]
 
+    /// Checks that pixels, labels and classes fit together.
+    ///
     /// - Parameters:
+    ///   - name: What the images are, for messages and reports.
+    ///   - height: The rows of each image.
+    ///   - width: The columns of each image.
     ///   - pixels: [count, height, width], row-major.
     ///   - labels: [count].
     ///   - classes: The names of the classes; nil for the numbers up to the greatest label.
-    /// - Throws: ``FileError/badData(file:problem:)`` with the name where the sizes do not fit together or a label has
+    /// - Throws: `FileError.badData` with the name where the sizes do not fit together or a label has
     ///   no class.
     public init(
         name: String, height: Int, width: Int, pixels: [UInt8], labels: [UInt8], classes: [String]? = nil
@@ -57,7 +62,7 @@ public struct LabeledImages: Dataset, Equatable {
     ///   - images: The path of the images, of any size.
     ///   - labels: The path of their labels.
     ///   - classes: The names of the classes; nil for the numbers up to the greatest label.
-    /// - Throws: ``FileError`` for files that are missing, cannot be read, break the format or do not fit together.
+    /// - Throws: `FileError` for files that are missing, cannot be read, break the format or do not fit together.
     public init(images: String, labels: String, classes: [String]? = nil) throws(FileError) {
         try self.init(
             IDX(contentsOf: images, kind: .images), IDX(contentsOf: labels, kind: .labels),

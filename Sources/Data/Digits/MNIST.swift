@@ -12,8 +12,8 @@ public struct MNIST: Sendable {
     public let test: LabeledImages
     /// Where the files were found.
     public let directory: String
-    /// Whether all four files hold exactly what the original MNIST does, by their SHA-256. Where not, it is
-    /// Fashion-MNIST, KMNIST or somebody's own data.
+    /// Whether all four files hold exactly what the original MNIST does, by their SHA-256. If not, they are
+    /// Fashion-MNIST, KMNIST or data of your own.
     public let isOriginal: Bool
 
     static let classes = (0...9).map(String.init)
@@ -44,7 +44,7 @@ public struct MNIST: Sendable {
     /// Loads MNIST from the directory, else from the one that `$MNIST_DIR` names, else from `./data/mnist`.
     ///
     /// - Returns: nil where no directory is named and `./data/mnist` holds none of the files.
-    /// - Throws: ``FileError``; a directory that is named, by either way, must hold the files.
+    /// - Throws: `FileError`; a directory that is named, by either way, must hold the files.
     public static func find(
         directory: String?, environment: [String: String] = ProcessInfo.processInfo.environment,
         currentDirectory: String = "."
@@ -64,7 +64,7 @@ public struct MNIST: Sendable {
     /// Loads the four files from a directory, or from `MNIST/raw` below it, where torchvision puts them. Each may be
     /// raw or end in `.gz`.
     ///
-    /// - Throws: ``FileError`` for files that are missing, cannot be read, break the format or do not fit together.
+    /// - Throws: `FileError` for files that are missing, cannot be read, break the format or do not fit together.
     public init(directory: String) throws(FileError) {
         let place = MNIST.directory(of: MNIST.files.map(\.name), below: directory) ?? directory
         let paths = try MNIST.files.map { file throws(FileError) in try MNIST.path(of: file, in: place) }

@@ -45,6 +45,24 @@ struct Paper {
         return Int((Float(image[row, column]) - min(max(paper, 0), 255)).rounded())
     }
 
+    /// Whether the paper is as even as no camera sees it.
+    var isDrawn: Bool { spread < 1 }
+
+    /// Whether the picture's border shows nothing else.
+    func isWholeBorder(of image: GrayImage) -> Bool {
+        let lastRow = image.height - 1
+        let most = max(Paper.leastDifference, Int(3.5 * spread))
+        return (0...lastRow).allSatisfy { row in
+            let isOuter = row == 0 || row == lastRow
+            return stride(from: 0, to: image.width, by: isOuter ? 1 : max(1, image.width - 1)).allSatisfy { column in
+                abs(difference(image, row: row, column: column)) <= most
+            }
+        }
+    }
+
+    /// Ruled lines differ from paper by more levels than this.
+    private static let leastDifference = 8
+
     private static func median<Value: Comparable>(_ values: [Value]) -> Value { values.sorted()[values.count / 2] }
 }
 

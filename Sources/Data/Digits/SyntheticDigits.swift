@@ -4,7 +4,7 @@ import LanesKernels
 /// Digits that the project draws itself, for machines without MNIST: white on black in 28×28 pixels, fitted into 20×20
 /// and centred by mass as MNIST's are.
 ///
-/// Each is one of a few ways to write the digit (``DigitShapes``) with the control points moved a little, then
+/// Each is one of a few ways to write the digit (`DigitShapes`) with the control points moved a little, then
 /// stretched, slanted, turned and drawn with a pen of some width.
 public enum SyntheticDigits {
     /// The digits with these numbers, from 0 on; disjoint ranges give different digits, for training and for testing.

@@ -5,8 +5,8 @@ import LanesKernels
 import LanesTraining
 import Synchronization
 
-/// A folder of pictures, PNG, PGM or PPM, with a subfolder for each class, as torchvision's dataset of this name has
-/// it:
+/// A folder of pictures, JPEG, PNG, PGM or PPM, with a subfolder for each class, as torchvision's dataset of this name
+/// has it:
 ///
 ///     animals/cat/tom.png
 ///     animals/cat/kit.png
@@ -33,9 +33,11 @@ public struct ImageFolder: Dataset {
     /// Decodes all pictures, on all processors, and keeps them as bytes.
     ///
     /// - Parameters:
+    ///   - url: The folder that holds the subfolders.
     ///   - color: What to make of the pixels, whatever the files have.
-    ///   - size: The size to bring all pictures to, at least 1×1; where the sides change by different factors they are distorted.
-    /// - Throws: ``FileError``, with the file's name within the folder: for one that is no picture, that lies in no
+    ///   - size: The size to bring all pictures to, at least 1×1; where the sides change by different factors they are
+    ///     distorted.
+    /// - Throws: `FileError`, with the file's name within the folder: for one that is no picture, that lies in no
     ///   class or is a folder within a class, for a class without pictures and a folder without classes.
     public init(_ url: URL, color: Picture.Color, size: Extent) throws(FileError) {
         require(size.height > 0 && size.width > 0, "a picture has at least one pixel")

@@ -18,7 +18,7 @@ enum Netpbm {
         case "P6", "P3": stored = .rgb
         default:
             throw ImageError(
-                problem: "found format \(format.debugDescription), expected PGM's P5 or P2, PPM's P6 or P3, or PNG")
+                problem: "found format \(format.debugDescription), expected PGM's P5 or P2, PPM's P6 or P3")
         }
         let scanner = Scanner(file: file)
         let width = try scanner.number("the width")

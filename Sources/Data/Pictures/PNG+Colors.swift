@@ -2,17 +2,21 @@ extension PNG {
     /// Makes pixels, grey or of three colours, of the samples in a file's rows.
     struct ColorConversion {
         private let header: Header
-        private let color: Picture.Color
+        let color: Picture.Color
+        /// The grey that shows through.
+        private let background: Int
         /// The pixel of each palette entry, [count, channels]; empty without a palette.
         private var palette: [UInt8] = []
         /// The samples of the one colour that is transparent; empty if none is.
         private var transparentColor: [Int] = []
 
         init(
-            _ header: Header, to color: Picture.Color, palette: [UInt8]?, transparency: [UInt8]?
+            _ header: Header, to color: Picture.Color, over background: UInt8, palette: [UInt8]?,
+            transparency: [UInt8]?
         ) {
             self.header = header
             self.color = color
+            self.background = Int(background)
             switch header.color {
             case .palette: self.palette = pixels(of: palette ?? [], alphas: transparency ?? [])
             case .gray, .rgb: transparentColor = ColorConversion.samples(transparency ?? [], of: header)
@@ -22,16 +26,16 @@ extension PNG {
 
         /// Appends a row's pixels, [width][channels].
         ///
-        /// - Parameter row: [rowBytes], unfiltered.
-        func append(_ row: [UInt8], to pixels: inout [UInt8]) throws(ImageError) {
-            let samples = samples(of: row)
+        /// - Parameter row: Unfiltered.
+        func append(_ row: [UInt8], width: Int, to pixels: inout [UInt8]) throws(ImageError) {
+            let samples = samples(of: row, width: width)
             for first in stride(from: 0, to: samples.count, by: header.color.channels) {
                 try append(samples, at: first, to: &pixels)
             }
         }
 
-        private func samples(of row: [UInt8]) -> [Int] {
-            let indices = 0..<header.width * header.color.channels
+        private func samples(of row: [UInt8], width: Int) -> [Int] {
+            let indices = 0..<width * header.color.channels
             switch header.depth {
             case 8: return row.map { Int($0) }
             case 16: return indices.map { Int(row[2 * $0]) << 8 | Int(row[2 * $0 + 1]) }
@@ -75,7 +79,7 @@ extension PNG {
             }
         }
 
-        /// Appends a colour composed over white, each number rounded to 0…255.
+        /// Appends a colour composed over the background, each number rounded to 0…255.
         ///
         /// - Parameter maximum: What red, green, blue and alpha are counted in, at most 65535.
         @inline(__always)
@@ -84,7 +88,7 @@ extension PNG {
         ) {
             let scale = 1000 * maximum * maximum
             func composed(_ thousandths: Int) -> UInt8 {
-                let value = 255 * (thousandths * alpha + 1000 * maximum * (maximum - alpha))
+                let value = 255 * thousandths * alpha + background * 1000 * maximum * (maximum - alpha)
                 return UInt8((value + scale / 2) / scale)
             }
             switch color {

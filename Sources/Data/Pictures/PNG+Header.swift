@@ -34,6 +34,8 @@ extension PNG {
         /// The bits of a sample.
         let depth: Int
         let color: ColorType
+        /// In seven passes (Adam7), so that a rough picture comes first.
+        let isInterlaced: Bool
 
         private static let size = 13
 
@@ -43,6 +45,7 @@ extension PNG {
             width = picture.width
             depth = 8
             color = picture.color == .gray ? .gray : .rgb
+            isInterlaced = false
         }
 
         /// Reads the first chunk, and moves to the second one.
@@ -67,12 +70,10 @@ extension PNG {
                 throw ImageError(
                     problem: "header says compression \(bytes[10]) and filter \(bytes[11]), expected 0 and 0")
             }
-            guard bytes[12] == 0 else {
-                throw ImageError(
-                    problem: bytes[12] == 1
-                        ? "found an interlaced image, expected one without interlacing (save it without Adam7)"
-                        : "header says interlacing \(bytes[12]), which PNG does not have")
+            guard bytes[12] < 2 else {
+                throw ImageError(problem: "header says interlacing \(bytes[12]), which PNG does not have")
             }
+            isInterlaced = bytes[12] == 1
             try chunks.next()
         }
 
@@ -111,15 +112,20 @@ extension PNG {
         }
 
         /// "header says 6×7 pixels (48 bytes)"
-        var stated: String { "header says \(height)×\(width) pixels (\(height * (1 + rowBytes)) bytes)" }
+        var stated: String { "header says \(height)×\(width) pixels (\(size) bytes)" }
 
         /// The chunk's body.
         var bytes: [UInt8] {
-            bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [UInt8(depth), color.rawValue, 0, 0, 0]
+            bigEndian(UInt32(width)) + bigEndian(UInt32(height)) + [
+                UInt8(depth), color.rawValue, 0, 0, isInterlaced ? 1 : 0,
+            ]
         }
 
-        /// The bytes of a row without the one that names its filter.
-        var rowBytes: Int { (width * color.channels * depth + 7) / 8 }
+        /// The bytes of a pass's row without the one that names its filter.
+        func rowBytes(of pass: Pass) -> Int { (pass.width * color.channels * depth + 7) / 8 }
+
+        /// What the image data unpacks to, in bytes.
+        var size: Int { passes.reduce(0) { $0 + $1.height * (1 + rowBytes(of: $1)) } }
 
         /// How far left a filter looks: a whole pixel, at least a byte.
         var pixelBytes: Int { max(1, color.channels * depth / 8) }

@@ -6,41 +6,57 @@ import LanesFiles
 public enum PNG {
     static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
-    /// Reads a file that begins with the signature: of every colour type and bit depth, but not interlaced. Transparent
-    /// pixels are composed over white; bytes after the end are not looked at.
-    static func decode(_ file: ByteReader, color: Picture.Color) throws(ImageError) -> Picture {
+    /// Reads a file that begins with the signature, of every colour type and bit depth. Transparent pixels are composed
+    /// over the background; bytes after the end are not looked at.
+    ///
+    /// - Parameter background: A grey.
+    static func decode(
+        _ file: ByteReader, color: Picture.Color, background: UInt8
+    ) throws(ImageError) -> Picture {
         try ImageError.reading { () throws(FileError) in _ = try file.skip(signature.count) }
         let chunks = ChunkReader(file)
         let header = try Header(chunks)
-        let size = header.height * (1 + header.rowBytes)
         // One bit of DEFLATE makes 129 bytes at most.
-        if let held = file.remaining, size / (8 * 129) > held {
+        if let held = file.remaining, header.size / (8 * 129) > held {
             throw ImageError(
                 problem: "\(header.stated), the image data cannot be more than the \(held) bytes of the file")
         }
         let (palette, transparency) = try chunksBeforeData(chunks, header)
-        let colors = ColorConversion(header, to: color, palette: palette, transparency: transparency)
+        let colors = ColorConversion(
+            header, to: color, over: background, palette: palette, transparency: transparency)
 
         let data = ImageData(chunks)
         let rows = ByteReader(ZlibStream(data, name: file.name, content: "the image data"), name: file.name)
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity(header.height * header.width * color.channels)
-        var above = [UInt8](repeating: 0, count: header.rowBytes)
-        for index in 0..<header.height {
-            var row = try ImageError.reading { () throws(FileError) in try rows.read(1 + header.rowBytes) }
-            guard row.count == 1 + header.rowBytes else {
-                throw ImageError(problem: "\(header.stated), the image data unpacks to \(rows.position)")
-            }
-            let filter = row.removeFirst()
-            try reverseFilter(filter, &row, above: above, pixelBytes: header.pixelBytes, row: index)
-            try colors.append(row, to: &pixels)
-            above = row
-        }
+        var passes: [[UInt8]] = []
+        for pass in header.passes { passes.append(try pixels(of: pass, rows, header, colors)) }
         guard try ImageError.reading({ () throws(FileError) in try rows.isAtEnd() }) else {
             throw ImageError(problem: "\(header.stated), the image data unpacks to more")
         }
         try chunksAfterData(chunks)
-        return Picture(checkedHeight: header.height, width: header.width, color: color, pixels: pixels)
+        return Picture(
+            checkedHeight: header.height, width: header.width, color: color,
+            pixels: header.woven(passes, channels: color.channels))
+    }
+
+    /// Reads a pass, which is an image of its own.
+    private static func pixels(
+        of pass: Pass, _ rows: ByteReader, _ header: Header, _ colors: ColorConversion
+    ) throws(ImageError) -> [UInt8] {
+        let rowBytes = header.rowBytes(of: pass)
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(pass.height * pass.width * colors.color.channels)
+        var above = [UInt8](repeating: 0, count: rowBytes)
+        for index in 0..<pass.height {
+            var row = try ImageError.reading { () throws(FileError) in try rows.read(1 + rowBytes) }
+            guard row.count == 1 + rowBytes else {
+                throw ImageError(problem: "\(header.stated), the image data unpacks to \(rows.position)")
+            }
+            let filter = row.removeFirst()
+            try reverseFilter(filter, &row, above: above, pixelBytes: header.pixelBytes, row: index)
+            try colors.append(row, width: pass.width, to: &pixels)
+            above = row
+        }
+        return pixels
     }
 
     /// Reads up to the first chunk IDAT, at which the reader stands then.

@@ -20,25 +20,31 @@ public struct Picture: Sendable, Equatable {
     public let height: Int
     /// The columns.
     public let width: Int
+    /// What each pixel consists of.
     public let color: Color
     /// [height][width][channels]: 0 is black, 255 white or full red, green or blue.
     public let pixels: [UInt8]
 
     /// The most rows and columns of a picture's file.
-    public static let maximumFileSide = 1 << 16
+    package static let maximumFileSide = 1 << 16
     /// The most pixels of a picture's file, 8192 × 8192: more than most cameras take, and little enough that a header
     /// that lies does no harm.
-    public static let maximumFilePixels = 1 << 26
+    package static let maximumFilePixels = 1 << 26
 
     /// A picture whose sizes are known to fit together.
     init(checkedHeight height: Int, width: Int, color: Color, pixels: [UInt8]) {
         (self.height, self.width, self.color, self.pixels) = (height, width, color, pixels)
     }
 
+    /// Checks that the pixels are as many as size and colour say.
+    ///
     /// - Parameters:
+    ///   - height: Rows, at least 1.
+    ///   - width: Columns, at least 1.
+    ///   - color: What each pixel consists of.
     ///   - pixels: [height][width][channels].
     ///   - name: What the picture is, for the error.
-    /// - Throws: ``FileError/badData(file:problem:)`` where the sizes do not fit together or are 0.
+    /// - Throws: `FileError.badData` where the sizes do not fit together or are 0.
     public init(
         height: Int, width: Int, color: Color, pixels: [UInt8], name: String = "picture"
     ) throws(FileError) {
@@ -60,7 +66,7 @@ public struct Picture: Sendable, Equatable {
     ///     and NaN is black.
     ///   - shape: Of 1 channel or 3.
     ///   - name: What the picture is, for the error.
-    /// - Throws: ``FileError/badData(file:problem:)`` where they do not fit together.
+    /// - Throws: `FileError.badData` where they do not fit together.
     public init(_ values: [Float], shape: Shape, name: String = "picture") throws(FileError) {
         guard shape.channels == 1 || shape.channels == 3 else {
             throw .badData(file: name, problem: "found \(shape.channels) channels, expected 1 or 3")
@@ -74,36 +80,51 @@ public struct Picture: Sendable, Equatable {
 
     /// Writes a PNG file, not compressed: for small pictures.
     ///
-    /// - Throws: ``FileError/unwritable(path:problem:)``.
+    /// - Throws: `FileError.unwritable`.
     public func write(to url: URL) throws(FileError) { try AtomicFile.write(Data(PNG.encode(self)), to: url) }
 
-    /// Reads a PNG, PGM or PPM file, whichever its first bytes say. Transparent pixels are composed over white.
+    /// Reads a JPEG, PNG, PGM or PPM file, whichever its first bytes say. Transparent pixels are composed over white.
     ///
-    /// - Parameter color: What to make of its pixels, whatever the file has.
-    /// - Throws: ``FileError`` for a file that is missing, cannot be read, is of another format or breaks its own.
+    /// - Parameters:
+    ///   - path: The file's path.
+    ///   - color: What to make of its pixels, whatever the file has.
+    /// - Throws: `FileError` for a file that is missing, cannot be read, is of another format or breaks its own.
     public static func load(_ path: String, color: Color) throws(FileError) -> Picture {
+        try load(path, color: color, background: 255)
+    }
+
+    /// - Parameter background: The grey that transparent pixels are composed over.
+    static func load(_ path: String, color: Color, background: UInt8) throws(FileError) -> Picture {
         let file = try FileContent.open(path)
-        let picture = try decode(file, color: color)
+        let picture = try decode(file, color: color, background: background)
         // The checksum of a packed file is verified at its end.
         if file.remaining == nil { try file.skip() }
         return picture
     }
 
-    /// Reads the content of a PNG, PGM or PPM file, whichever its first bytes say.
+    /// Reads the content of a JPEG, PNG, PGM or PPM file, whichever its first bytes say.
     ///
-    /// - Parameter name: The file's name for errors.
-    /// - Throws: ``FileError/badData(file:problem:)``.
+    /// - Parameters:
+    ///   - content: The bytes of the file.
+    ///   - color: What to make of its pixels, whatever the file has.
+    ///   - name: The file's name for errors.
+    /// - Throws: `FileError.badData`.
     public static func decode(_ content: [UInt8], color: Color, name: String) throws(FileError) -> Picture {
-        try decode(ByteReader(MemoryStream(content), name: name), color: color)
+        try decode(ByteReader(MemoryStream(content), name: name), color: color, background: 255)
     }
 
-    /// Reads a picture row by row, so that there is memory for its pixels and no more than that.
-    private static func decode(_ file: ByteReader, color: Color) throws(FileError) -> Picture {
-        let start = try file.peek(PNG.signature.count)
+    /// Reads a picture piece by piece, so that there is memory for its pixels and little more than that.
+    private static func decode(
+        _ file: ByteReader, color: Color, background: UInt8
+    ) throws(FileError) -> Picture {
+        let start = try file.peek(12)
         do throws(ImageError) {
-            if start == PNG.signature { return try PNG.decode(file, color: color) }
+            if start.starts(with: PNG.signature) {
+                return try PNG.decode(file, color: color, background: background)
+            }
+            if start.starts(with: JPEG.prefix) { return try JPEG.decode(file, color: color) }
             if start.starts(with: Netpbm.prefix) { return try Netpbm.decode(file, color: color) }
-            throw ImageError(problem: "found \(describeStart(of: start)), expected a PNG, PGM or PPM image")
+            throw ImageError(problem: "found \(describeStart(of: start)), expected a JPEG, PNG, PGM or PPM image")
         } catch {
             throw error.cause ?? file.error(error.problem)
         }
@@ -123,15 +144,22 @@ public struct Picture: Sendable, Equatable {
     /// What a file that is no picture begins with, by name if it is a format that pictures come in.
     private static func describeStart(of content: [UInt8]) -> String {
         let known: [(name: String, start: [UInt8])] = [
-            ("a JPEG image", [0xff, 0xd8, 0xff]), ("a GIF image", Array("GIF8".utf8)),
-            ("a BMP image", Array("BM".utf8)), ("a TIFF image", Array("II*\0".utf8)),
+            ("a GIF image", Array("GIF8".utf8)), ("a BMP image", Array("BM".utf8)),
+            ("a TIFF image", Array("II*\0".utf8)), ("a TIFF image", Array("MM\0*".utf8)),
+            ("a JPEG 2000 image", [0, 0, 0, 12] + Array("jP  ".utf8)), ("a JPEG XL image", [0xff, 0x0a]),
+            ("a PDF document", Array("%PDF".utf8)),
         ]
+        // Of these the format's name stands behind a length.
+        let second = String(decoding: content.dropFirst(4), as: UTF8.self)
+        if content.starts(with: Array("RIFF".utf8)), second.hasSuffix("WEBP") { return "a WebP image" }
+        if ["ftyphei", "ftyphev", "ftypmif", "ftypmsf"].contains(where: second.hasPrefix) { return "a HEIC image" }
+        if second.hasPrefix("ftypavi") { return "an AVIF image" }
         if let format = known.first(where: { content.starts(with: $0.start) }) { return format.name }
-        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(content)"
+        return content.isEmpty ? "an empty file" : "a file that begins with the bytes \(Array(content.prefix(8)))"
     }
 }
 
-/// What is wrong with an image; whoever knows its name makes it a ``FileError``.
+/// What is wrong with an image; whoever knows its name makes it a `FileError`.
 struct ImageError: Error {
     let problem: String
     /// Where the file could not be read, why not.

@@ -139,7 +139,7 @@ struct CSVReader {
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }
 
-/// What is wrong with a table, and where; whoever knows its name makes it a ``FileError``.
+/// What is wrong with a table, and where; `Table`, which knows the file's name, turns it into a `FileError`.
 struct TableError: Error {
     /// The line as an editor shows it, from 1; 0 where it is no single one's.
     let line: Int

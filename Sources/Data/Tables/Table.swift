@@ -40,9 +40,11 @@ public struct Table: Dataset {
     /// Reads a file, raw or gzip.
     ///
     /// - Parameters:
+    ///   - url: The file.
     ///   - target: The column to predict; nil for the last one.
+    ///   - kind: What the target's column holds: names of classes, or numbers.
     ///   - shape: What the features are, [height][width][channels]; nil for a vector.
-    /// - Throws: ``FileError`` for a file that is missing or cannot be read, for one of more than 2³⁰ bytes (packed: 2²⁸)
+    /// - Throws: `FileError` for a file that is missing or cannot be read, for one of more than 2³⁰ bytes (packed: 2²⁸)
     ///   and, with line and column, for one whose content is not such a table.
     public init(
         contentsOf url: URL, target: String? = nil, kind: TargetKind = .automatic, shape: Shape? = nil
@@ -54,10 +56,12 @@ public struct Table: Dataset {
     /// Takes apart a file's content.
     ///
     /// - Parameters:
+    ///   - content: The bytes of the file, unpacked.
     ///   - name: The file's name for errors.
     ///   - target: The column to predict; nil for the last one.
+    ///   - kind: What the target's column holds: names of classes, or numbers.
     ///   - shape: What the features are, [height][width][channels]; nil for a vector.
-    /// - Throws: ``FileError/badData(file:problem:)``.
+    /// - Throws: `FileError.badData`.
     public init(
         content: [UInt8], name: String, target: String? = nil, kind: TargetKind = .automatic, shape: Shape? = nil
     ) throws(FileError) {

@@ -16,6 +16,14 @@ public struct RandomAffine: Transform {
     /// torchvision's default takes the nearest pixel; for whole pixels it is exact.
     public let interpolation: Interpolation
 
+    /// Settings out of range stop the program.
+    ///
+    /// - Parameters:
+    ///   - degrees: The angle is uniform in ± so many degrees.
+    ///   - translate: The shift is uniform in ± this fraction of the width and of the height, 0…1.
+    ///   - scale: The factor is uniform in this range.
+    ///   - shear: The angle by which upright lines lean is uniform in ± so many degrees.
+    ///   - interpolation: Which pixels make a value between them.
     public init(
         degrees: Double, translate: Double = 0, scale: ClosedRange<Double> = 1...1, shear: Double = 0,
         interpolation: Interpolation = .nearest
@@ -71,6 +79,11 @@ public struct RandomAffine: Transform {
 public struct RandomRotation: Transform {
     private let affine: RandomAffine
 
+    /// A `RandomAffine` that does nothing else.
+    ///
+    /// - Parameters:
+    ///   - degrees: The greatest angle in either direction.
+    ///   - interpolation: Which pixels make a value between them.
     public init(_ degrees: Double, interpolation: Interpolation = .nearest) {
         affine = RandomAffine(degrees: degrees, interpolation: interpolation)
     }

@@ -9,6 +9,9 @@ public struct RandomCrop: Transform {
     /// The frame's breadth in pixels.
     public let padding: Int
 
+    /// A negative breadth stops the program.
+    ///
+    /// - Parameter padding: The frame's breadth in pixels, 0 or more.
     public init(padding: Int) {
         require(padding >= 0, "a frame is no narrower than nothing")
         self.padding = padding

@@ -7,6 +7,9 @@ public struct RandomHorizontalFlip: Transform {
     /// How often an image is mirrored, 0…1.
     public let probability: Double
 
+    /// A probability out of range stops the program.
+    ///
+    /// - Parameter probability: How often an image is mirrored, 0…1.
     public init(_ probability: Double = 0.5) {
         require((0...1).contains(probability), "a probability is in 0…1")
         self.probability = probability

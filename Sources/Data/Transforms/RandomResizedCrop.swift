@@ -9,6 +9,11 @@ public struct RandomResizedCrop: Transform {
     /// The logarithm of its width by its height is uniform between those of the bounds.
     public let ratio: ClosedRange<Double>
 
+    /// Bounds of 0 or less stop the program.
+    ///
+    /// - Parameters:
+    ///   - scale: The part's area as a fraction of the image's: above 0, and 1 is the whole.
+    ///   - ratio: Its width divided by its height, above 0.
     public init(scale: ClosedRange<Double>, ratio: ClosedRange<Double>) {
         require(scale.lowerBound > 0 && ratio.lowerBound > 0, "scale and ratio are above 0")
         (self.scale, self.ratio) = (scale, ratio)

@@ -1,4 +1,4 @@
-/// Bytes that come piece by piece, so that nobody need hold all of them: a file's, unpacked or not.
+/// Bytes that come piece by piece, so that they need not all be in memory: a file's, unpacked or not.
 package protocol ByteStream: AnyObject {
     /// How many bytes are still to come; nil if only reading them tells.
     var remaining: Int? { get }

@@ -61,8 +61,12 @@ extension Node {
     /// The mean of each window; the stride is the kernel's size unless given.
     ///
     /// - Parameters:
+    ///   - kernel: The height and width of a window.
+    ///   - stride: The distance between windows; the kernel's size unless given.
+    ///   - padding: Rows and columns around the image.
     ///   - ceilMode: Whether a last window that reaches over the edge counts, as PyTorch has it.
     ///   - countIncludePad: Whether padding counts as zeros; otherwise the mean is that of the image's numbers alone.
+    ///   - name: The node's name; "averagePool" and a number unless given.
     public func averagePool(
         _ kernel: Extent, stride: Extent? = nil, padding: Padding = 0, ceilMode: Bool = false,
         countIncludePad: Bool = true, name: String? = nil

@@ -5,7 +5,7 @@ import LanesKernels
 ///     Y = im2col(X)·W + b        X' = col2im(Y'·Wᵀ)        W' = im2col(X)ᵀ·Y'        b' = Σ Y'
 ///
 /// Keeps X alone: the patches are read from where they lie in it, or made again in the backward pass. W' and b' are summed
-/// for each group of samples by itself, then over the groups in order. Which kernels do the products, and what they want the
+/// within each group of samples, then over the groups in order. Which kernels do the products, and what they want the
 /// weights made into once a step, is their own choice (`Kernels/ConvolutionPasses.swift`).
 struct Convolution2D: Layer {
     let channels: Int
@@ -23,7 +23,7 @@ struct Convolution2D: Layer {
         return groups == 1 ? window : "\(window) groups \(groups)"
     }
 
-    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+    func geometry(_ input: Shape) -> ConvolutionGeometry {
         ConvolutionGeometry(
             window: WindowGeometry(
                 input: Extent(height: input.height, width: input.width), channels: input.channels, kernel: kernel,
@@ -53,8 +53,24 @@ struct Convolution2D: Layer {
         let (x, y, geometry) = (node.inputs[0], node.output, geometry(node.inputShapes[0]))
         let bias = hasBias ? node.parameter("bias") : nil
         let weights = plan.forwardWeights(geometry, node)
+        let reads = [x, weights] + (bias.map { [$0] } ?? [])
+        // A band of some 5 µs is worth a meeting.
+        let bands = geometry.bands(atMost: min(plan.mostBands, geometry.multiplyAdds / 250_000))
+        if bands.count > 1 {
+            let workspace = bands.map(\.geometry.passWorkspaceCount).max() ?? 0
+            plan.add("forward", of: node, .pieces(bands.count), reads: reads, writes: [y], workspace: workspace) {
+                item in
+                let band = bands[item.piece]
+                var start: UnsafeMutablePointer<Scalar>?
+                if let bias { start = item[bias] }
+                band.geometry.forward(
+                    input: item[x] + band.input, weight: item[weights], bias: start, into: item[y] + band.output,
+                    workspace: item.workspace)
+            }
+            return
+        }
         plan.add(
-            "forward", of: node, .samples, reads: [x, weights] + (bias.map { [$0] } ?? []), writes: [y],
+            "forward", of: node, .samples, reads: reads, writes: [y],
             workspace: geometry.passWorkspaceCount, takesSeveral: geometry.takesSeveral, isCheap: geometry.isCheap
         ) { item in
             var start: UnsafeMutablePointer<Scalar>?
@@ -91,8 +107,13 @@ extension Node {
     /// Convolution with `channels` filters. Parameters: `weight` [channels, input channels/groups, height, width], `bias`.
     ///
     /// - Parameters:
+    ///   - channels: Channels of the output, one for each filter.
+    ///   - kernel: The height and width of a filter.
+    ///   - stride: The distance between the places where filters are applied.
     ///   - padding: Zeros around the image, as many on each side or different ones; `.same(kernel:)` keeps its size.
+    ///   - dilation: The distance between neighbouring places of a filter.
     ///   - groups: Divides both numbers of channels; as many as input channels make a depthwise convolution.
+    ///   - bias: Whether each filter has a bias.
     ///   - name: The prefix of the parameters' names, as PyTorch's module has it.
     public func conv2d(
         _ channels: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, dilation: Extent = 1,

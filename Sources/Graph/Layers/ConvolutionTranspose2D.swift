@@ -26,7 +26,7 @@ struct ConvolutionTranspose2D: Layer {
     }
 
     /// The convolution that it is the adjoint of.
-    private func geometry(_ input: Shape) -> ConvolutionGeometry {
+    func geometry(_ input: Shape) -> ConvolutionGeometry {
         func size(_ input: Int, _ stride: Int, _ pads: Int, _ dilation: Int, _ kernel: Int, _ more: Int) -> Int {
             (input - 1) * stride - pads + dilation * (kernel - 1) + more + 1
         }
@@ -118,7 +118,16 @@ extension Node {
     /// Transposed convolution to `channels` channels, which makes images larger where the stride is above 1. Parameters:
     /// `weight` [input channels, channels/groups, height, width], `bias`: PyTorch's `ConvTranspose2d`.
     ///
-    /// - Parameter outputPadding: Rows and columns more at the bottom and on the right; less than the stride.
+    /// - Parameters:
+    ///   - channels: Channels of the output.
+    ///   - kernel: The height and width of a filter.
+    ///   - stride: How many pixels of the output lie between those of neighbouring inputs.
+    ///   - padding: Rows and columns that are cut off the output.
+    ///   - outputPadding: Rows and columns more at the bottom and on the right; less than the stride.
+    ///   - dilation: The distance between neighbouring places of a filter.
+    ///   - groups: Divides both numbers of channels; each group of outputs sees one group of inputs.
+    ///   - bias: Whether each channel has a bias.
+    ///   - name: The prefix of the parameters' names, as PyTorch's module has it.
     public func convTranspose2d(
         _ channels: Int, kernel: Extent, stride: Extent = 1, padding: Padding = 0, outputPadding: Extent = 0,
         dilation: Extent = 1, groups: Int = 1, bias: Bool = true, name: String? = nil

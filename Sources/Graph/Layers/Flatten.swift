@@ -2,8 +2,8 @@ import LanesKernels
 
 /// The image as a vector, in PyTorch's order: channels, height, width.
 ///
-/// Where only pointwise layers and linear ones read the vector, nobody can tell its order: it lies as the image did, and the
-/// linear layers' weights lie in that order too.
+/// Where only pointwise and linear layers read the vector its order makes no difference: it lies as the image did, and
+/// so do the linear layers' weights.
 struct Flatten: Rearrangement {
     /// Whether the numbers stay where they are.
     private(set) var keepsOrder = false

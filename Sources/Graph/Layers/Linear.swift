@@ -132,8 +132,8 @@ struct Linear: Layer {
         }
     }
 
-    /// Cuts `panels` into pieces of equal size, the last maybe smaller: at most 16 of them, or of wide layers up to 64, for
-    /// more threads.
+    /// Cuts `panels` into pieces of equal size, except that the last may be smaller: at most 16 pieces, or in wide
+    /// layers 64, for more threads.
     private static func cut(_ panels: Int) -> (pieces: Int, panelsPerPiece: Int) {
         let most = max(16, min(64, panels / 8))
         let size = (panels + most - 1) / most

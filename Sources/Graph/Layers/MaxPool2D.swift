@@ -1,6 +1,6 @@
 import LanesKernels
 
-/// What slides a window over each channel by itself.
+/// A layer that slides a window over each channel separately.
 protocol WindowPool: Layer {
     func geometry(_ input: Shape) -> WindowGeometry
 }
@@ -91,7 +91,13 @@ struct GlobalMaxPool: Layer {
 extension Node {
     /// The greatest value of each window; the stride is the kernel's size unless given.
     ///
-    /// - Parameter ceilMode: Whether a last window that reaches over the edge counts, as PyTorch has it.
+    /// - Parameters:
+    ///   - kernel: The height and width of a window.
+    ///   - stride: The distance between windows; the kernel's size unless given.
+    ///   - padding: Rows and columns around the image, which never win.
+    ///   - dilation: The distance between neighbouring places of a window.
+    ///   - ceilMode: Whether a last window that reaches over the edge counts, as PyTorch has it.
+    ///   - name: The node's name; "maxPool" and a number unless given.
     public func maxPool(
         _ kernel: Extent, stride: Extent? = nil, padding: Padding = 0, dilation: Extent = 1, ceilMode: Bool = false,
         name: String? = nil

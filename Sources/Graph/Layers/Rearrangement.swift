@@ -2,15 +2,15 @@ import LanesKernels
 
 /// A layer that gives a sample another shape, with the same numbers in PyTorch's order.
 ///
-/// Inside, images lie channels last, so numbers must move from one shape to another, unless both lie in the same order, or
-/// nobody can tell. The graph, which knows, makes a view of it then.
+/// In memory images lie channels last, so numbers must move from one shape to another, unless both lie in the same
+/// order or the order makes no difference to the layers behind. The graph finds out, and makes the layer a view then.
 protocol Rearrangement: Layer {
     /// Whether the numbers stay where they are.
     var keepsOrder: Bool { get }
 
-    /// The same layer, which moves nothing if that is right.
+    /// The same layer, which moves nothing where that gives the same results.
     ///
-    /// - Parameter isOfAnyOrder: Whether the order of the output's numbers matters to nobody.
+    /// - Parameter isOfAnyOrder: Whether no layer depends on the order of the output's numbers.
     func keepingOrder(of input: Shape, isOfAnyOrder: Bool) -> Self
 }
 

@@ -14,6 +14,12 @@ public struct CrossEntropy: Loss {
     /// A label that counts nothing.
     public var ignoreIndex: Int?
 
+    /// Plain cross-entropy unless settings are given.
+    ///
+    /// - Parameters:
+    ///   - labelSmoothing: How much of the label's probability is spread over all classes, 0…1.
+    ///   - classWeights: One number for each class, 0 or more; nil for 1 each.
+    ///   - ignoreIndex: A label whose samples count nothing; it need not be one of the classes.
     public init(labelSmoothing: Double = 0, classWeights: [Double]? = nil, ignoreIndex: Int? = nil) {
         (self.labelSmoothing, self.classWeights, self.ignoreIndex) = (labelSmoothing, classWeights, ignoreIndex)
     }
@@ -66,6 +72,11 @@ public struct NegativeLogLikelihood: Loss {
     /// A label that counts nothing.
     public var ignoreIndex: Int?
 
+    /// All samples count the same unless settings are given.
+    ///
+    /// - Parameters:
+    ///   - classWeights: One number for each class, 0 or more; nil for 1 each.
+    ///   - ignoreIndex: A label whose samples count nothing; it need not be one of the classes.
     public init(classWeights: [Double]? = nil, ignoreIndex: Int? = nil) {
         (self.classWeights, self.ignoreIndex) = (classWeights, ignoreIndex)
     }
@@ -75,7 +86,7 @@ public struct NegativeLogLikelihood: Loss {
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget {
         try checkClasses(shape, classWeights)
-        // What is fed in may be anything.
+        // A graph's input may hold log-probabilities.
         guard layer is Input || (layer as? Softmax)?.isLogarithm == true else {
             throw LayerError(
                 found: "negative log-likelihood of what \(layer.kind) makes",

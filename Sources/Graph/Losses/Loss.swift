@@ -1,21 +1,24 @@
 import LanesKernels
 
-/// How a head's output is compared with its target. The mean over the batch is what counts in the sum of all heads.
+/// How a head's output is compared with its target. Training minimizes the sum of the heads' means over the batch.
 ///
-/// A type of anybody's can be a loss: it says what a target is and gives, for one sample, the loss and its gradient.
+/// Any type can be a loss: it says what a target is and gives, for one sample, the loss and its gradient.
 public protocol Loss: Sendable, Codable {
     /// What files call the loss: the type's own name unless another is given.
     static var name: String { get }
-    /// How an output becomes an answer, for whoever uses the trained network.
+    /// How an output becomes an answer when the trained network is used.
     var answer: Answer { get }
     /// Whether samples count differently in the mean over the batch.
     var isWeighted: Bool { get }
 
     /// What a target is for such an output; throws where the loss does not fit it.
     ///
-    /// - Parameter layer: The one that makes the output.
+    /// - Parameters:
+    ///   - shape: The output's shape.
+    ///   - layer: The one that makes the output.
     func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget
-    /// What is wrong with a target, in words; nil where nothing is. Numbers that are NaN or infinite are seen elsewhere.
+    /// What is wrong with a target, in words; nil where nothing is. NaN and infinite numbers need no check here: they
+    /// stop the step anyway.
     func problem<Scalar: KernelScalar>(_ target: Span<Scalar>, outputCount: Int) -> String?
     /// What a sample counts in the mean over the batch, where `isWeighted`: the mean is the sum of all `value`s over the
     /// sum of all weights.
@@ -24,7 +27,8 @@ public protocol Loss: Sendable, Codable {
     ///
     /// - Parameters:
     ///   - output: [height][width][channels].
-    ///   - scale: A factor of the gradient, and of nothing else.
+    ///   - target: The number of the class, or as many numbers as the target has.
+    ///   - scale: What the gradient is multiplied by; the returned loss is not.
     ///   - gradient: Gets scale · ∂loss/∂output; empty where only the loss is wanted.
     ///   - workspace: As many numbers as the output has.
     func value<Scalar: KernelScalar>(
@@ -43,12 +47,12 @@ extension Loss {
 
 /// What a head's output is compared with.
 public enum LossTarget: Sendable, Equatable {
-    /// The number of one of so many classes: a single number.
+    /// A class: a single number from 0 to `classes` − 1.
     case label(classes: Int)
-    /// As many numbers as the output has, in its order and of this range.
+    /// As many numbers as the output has, in the same order, each within the range.
     case values(Shape, in: ClosedRange<Double> = -(.infinity)...(.infinity))
 
-    /// Its numbers.
+    /// How many numbers a sample's target has.
     public var count: Int {
         switch self {
         case .label: 1
@@ -59,12 +63,12 @@ public enum LossTarget: Sendable, Equatable {
 
 /// How a head's output becomes an answer.
 public enum Answer: String, Sendable, Codable {
-    /// Softmax makes the probabilities of classes of it.
+    /// Logits: softmax makes them the probabilities of the classes.
     case softmax
-    /// They are logarithms of probabilities.
+    /// The logarithms of the classes' probabilities.
     case logProbabilities
-    /// Each number is the logit of a probability of its own.
+    /// Independent logits: the sigmoid of each number is a probability.
     case sigmoid
-    /// It is the answer.
+    /// The output itself is the answer.
     case values
 }

@@ -1,4 +1,4 @@
-// Kernels take pointers. A gradient that nobody wants is an empty span here and no pointer there.
+// Kernels take pointers. A gradient that is not wanted is an empty span for a loss and nil for its kernel.
 
 @inline(__always)
 func withPointers<Scalar, Result>(

@@ -2,6 +2,7 @@ import LanesKernels
 
 /// The mean of (output − target)² over the output's numbers: PyTorch's `MSELoss`.
 public struct MeanSquaredError: Loss {
+    /// There are no settings.
     public init() {}
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget { .values(shape) }
@@ -21,6 +22,7 @@ public struct MeanSquaredError: Loss {
 
 /// The mean of |output − target| over the output's numbers: PyTorch's `L1Loss`. Where they are equal the slope is 0.
 public struct MeanAbsoluteError: Loss {
+    /// There are no settings.
     public init() {}
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget { .values(shape) }
@@ -44,6 +46,9 @@ public struct Huber: Loss {
     /// Greater than 0.
     public var delta = 1.0
 
+    /// A small `delta` makes the loss less sensitive to outliers.
+    ///
+    /// - Parameter delta: The difference up to which the loss is a parabola; greater than 0.
     public init(delta: Double = 1) { self.delta = delta }
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget {
@@ -70,6 +75,7 @@ public struct Huber: Loss {
 /// Cross-entropy of the sigmoid of each logit and a probability, averaged over the output's numbers: PyTorch's
 /// `BCEWithLogitsLoss`. Targets are in 0…1; for one logit, the labels 0 and 1.
 public struct BinaryCrossEntropy: Loss {
+    /// There are no settings.
     public init() {}
 
     public var answer: Answer { .sigmoid }
@@ -99,12 +105,15 @@ public struct BinaryCrossEntropy: Loss {
     }
 }
 
-/// Σ output·target, summed over the batch too: hands the backward pass any upstream gradient, as checks of gradients need it.
+/// Σ output·target, summed over the batch too. Its gradient is the target, so that checks can give the backward pass
+/// any upstream gradient.
 public struct Projection: Loss {
+    /// There are no settings.
     public init() {}
 
     public func target(forOutput shape: Shape, of layer: any Layer) throws(LayerError) -> LossTarget { .values(shape) }
 
+    /// Σ output·target of one sample. The gradient is the target times the factor.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func value<Scalar: KernelScalar>(

@@ -1,7 +1,7 @@
 import LanesGraph
 import LanesTraining
 
-/// What the improved three-headed network has and the first one has not, each to be had by itself.
+/// The changes that made the first three-headed network the improved one. Each can be made without the others.
 public struct ThreeHeadChanges: Sendable, Equatable {
     /// Batch normalization after each convolution.
     public var batchNorm = false
@@ -12,6 +12,7 @@ public struct ThreeHeadChanges: Sendable, Equatable {
     /// What the losses of digit, parity and threshold count.
     public var lossWeights = [1.0, 1, 1]
 
+    /// The first network, unchanged.
     public init() {}
 
     /// All changes, as the report made them.

@@ -1,0 +1,3 @@
+import LanesCommandLine
+
+runCommand("export") { try ExportCommand.run() }
