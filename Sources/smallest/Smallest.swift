@@ -4,8 +4,8 @@
 //
 //     35 pixels  →  hidden = max(0, W₁·pixels + b₁), 32 numbers  →  scores = W₂·hidden + b₂, 10 numbers
 //
-// It starts with random parameters. Each step draws 32 digits, finds by the chain rule how much the loss, a number that says
-// how wrong the answers are, changes with each parameter, and moves each parameter a little to where the loss is less.
+// It starts with random parameters. Each step draws 32 digits, finds by the chain rule how the loss (a number that says how
+// wrong the answers are) changes with each parameter, and moves each a little to where the loss is less.
 import Foundation
 
 /// 1. Data: a digit, and its picture at a random place with noise.
