@@ -1,0 +1,160 @@
+import Foundation
+import Lanes
+import Testing
+
+@testable import smallest
+
+/// The runs of "When a training goes wrong", on the digits of the smallest training: 35 pixels, 32 hidden numbers, 10 classes.
+@Suite struct Troubles {
+    // listing: run
+    /// A network of one hidden layer, trained on `count` digits for `epochs`; what differs from run to run is in `change`.
+    func run(
+        _ count: Int = 2000, epochs: Int = 5, from start: Parameters<Float>? = nil,
+        data: (ArrayDataset) throws -> any Dataset = { $0 }, change: (inout TrainingSettings) -> Void = { _ in }
+    ) throws -> Trainer {
+        var random = Random(state: 1)
+        let training = try dataset((0..<count).map { _ in Example(using: &random) })
+        let validation = try dataset((0..<1000).map { _ in Example(using: &random) })
+        var settings = TrainingSettings(epochs: epochs, batchSize: 32, learningRate: 0.01)
+        change(&settings)
+        let trainer = try Trainer(
+            Self.graph(), training: data(training), validation: data(validation), settings: settings, parameters: start)
+        try trainer.run()
+        return trainer
+    }
+
+    static func graph() throws -> Graph {
+        let hidden = Node.input("pixels", Shape(channels: 35)).linear(32, name: "first").relu()
+        return try Graph(heads: [Head("digit", hidden.linear(10, name: "second"), loss: .crossEntropy)])
+    }
+    // listing: end
+
+    func line(_ name: String, _ trainer: Trainer, epoch: Int? = nil) -> String {
+        let result = trainer.epochs[(epoch ?? trainer.epochs.count) - 1]
+        return "\(name): training loss \(format(result.training.loss)), accuracy "
+            + "\(percent(result.training["digit_accuracy"])); validation loss "
+            + "\(format(result.validation?.loss ?? .nan)), accuracy \(percent(result.validation?["digit_accuracy"]))"
+    }
+
+    func percent(_ fraction: Double?) -> String { "\(Int(((fraction ?? .nan) * 100).rounded())) %" }
+
+    @Test func rateIsTooSmallOrTooGreat() throws {
+        let rates = [1e-5, 1e-3, 1e-2, 1e-1, 1]
+        let runs = try rates.map { rate in try run { $0.learningRate = rate } }
+        try expect(zip(rates, runs).map { line("rate \(format($0))", $1) }, in: "Troubles")
+        let losses = runs.map { $0.epochs[4].training.loss }
+        #expect(losses[2] < losses[0] && losses[2] < losses[4])
+    }
+
+    @Test func descentBlowsUp() throws {
+        let error = #expect(throws: TrainingError.self) {
+            try run {
+                $0.optimizer = .sgd()
+                $0.learningRate = 1e6
+            }
+        }
+        try expect(["\(try #require(error))"], in: "Troubles")
+    }
+
+    @Test func scalesOfInputsMatter() throws {
+        // The same pictures as numbers from 1000 on, as a careless reader of files might leave them.
+        func raw(_ data: ArrayDataset) throws -> any Dataset { Scaled(data: data) }
+        let (plain, normalized) = (
+            try run(data: raw),
+            try run(data: raw) { $0.normalization = [Normalization(mean: 1000 + 0.4 * 255, deviation: 0.3 * 255)] }
+        )
+        try expect([line("raw", plain), line("normalized", normalized)], in: "Troubles")
+        #expect(plain.epochs[4].training.loss > 2 * normalized.epochs[4].training.loss)
+    }
+
+    @Test func zerosStayAlike() throws {
+        let zeros = try Parameters<Float>(Self.graph(), seed: 1)
+        for name in zeros.names { try zeros.set(name, to: Array(repeating: 0, count: zeros[name]?.count ?? 0)) }
+        try expect([line("all weights 0", try run(from: zeros))], in: "Troubles")
+    }
+
+    @Test func fewSamplesAreLearntByHeart() throws {
+        let few = try run(100, epochs: 200)
+        let kept = try run(100, epochs: 200) { $0.keepsBest = true }
+        let many = try run(10_000, epochs: 5)
+        let best = try #require(kept.bestEpoch)
+        try expect(
+            [
+                line("100 digits, epoch 5", few, epoch: 5), line("100 digits, epoch 200", few),
+                "the best epoch is \(best.epoch)", line("10,000 digits, epoch 5", many),
+            ], in: "Troubles")
+        #expect((few.epochs[199].validation?.loss ?? 0) > 2 * (many.epochs[4].validation?.loss ?? 9))
+    }
+
+    @Test func wrongLabelsCanOnlyBeLearntByHeart() throws {
+        func shuffled(_ data: ArrayDataset) throws -> any Dataset { Shuffled(data: data) }
+        let wrong = try run(100, epochs: 300, data: shuffled)
+        try expect([line("labels of other digits", wrong)], in: "Troubles")
+        #expect((wrong.epochs[299].training["digit_accuracy"] ?? 0) > 0.9)
+        #expect((wrong.epochs[299].validation?["digit_accuracy"] ?? 1) < 0.3)
+    }
+
+    /// Exercise 1: what can learn at all learns one batch by heart.
+    @Test func oneBatchIsLearntByHeart() throws {
+        let trainer = try run(32, epochs: 200)
+        #expect(trainer.epochs[199].training["digit_accuracy"] == 1)
+        #expect(trainer.epochs[199].training.loss < 0.05)
+    }
+
+    /// Exercise 2: with all weights 0 the hidden numbers are 0, so is their slope, and only the last bias learns.
+    @Test func onlyTheLastBiasMovesFromZeros() throws {
+        let zeros = try Parameters<Float>(Self.graph(), seed: 1)
+        for name in zeros.names { try zeros.set(name, to: Array(repeating: 0, count: zeros[name]?.count ?? 0)) }
+        let trained = try run(from: zeros).parameters
+        let moved = trained.names.filter { trained[$0]?.contains { $0 != 0 } ?? false }
+        #expect(moved == ["second.bias"])
+    }
+
+    /// Exercise 3: clipping makes a rate bearable that is too great without it.
+    @Test func clippingKeepsStepsShort() throws {
+        let runs = try [Optimizer.sgd(momentum: 0.9), .sgd(momentum: 0.9).clipping(norm: 0.2)].map { optimizer in
+            try run {
+                $0.optimizer = optimizer
+                $0.learningRate = 2
+            }
+        }
+        let losses = runs.map { $0.epochs[4].training.loss }
+        #expect(losses[1] < losses[0])
+    }
+}
+
+/// Pixels of 0…1 as 1000…1255.
+private struct Scaled: Dataset {
+    let data: ArrayDataset
+    var name: String { data.name }
+    var count: Int { data.count }
+    var inputs: [Shape] { data.inputs }
+    var targets: [Target] { data.targets }
+
+    func load(_ sample: Int, input: Int, into values: inout MutableSpan<Float>) {
+        data.load(sample, input: input, into: &values)
+        for i in values.indices { values[i] = 1000 + 255 * values[i] }
+    }
+
+    func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) {
+        data.target(sample, head: head, into: &values)
+    }
+}
+
+/// Every picture with a label that was drawn by lot.
+private struct Shuffled: Dataset {
+    let data: ArrayDataset
+    var name: String { data.name }
+    var count: Int { data.count }
+    var inputs: [Shape] { data.inputs }
+    var targets: [Target] { data.targets }
+
+    func load(_ sample: Int, input: Int, into values: inout MutableSpan<Float>) {
+        data.load(sample, input: input, into: &values)
+    }
+
+    func target(_ sample: Int, head: Int, into values: inout MutableSpan<Float>) {
+        var random = Random(state: UInt64(sample))
+        values[0] = Float(Int.random(in: 0..<10, using: &random))
+    }
+}
