@@ -10,7 +10,7 @@ import Testing
     /// A network of one hidden layer, trained on `count` digits for `epochs`; what differs from run to run is in `change`.
     func run(
         _ count: Int = 2000, epochs: Int = 5, from start: Parameters<Float>? = nil,
-        data: (ArrayDataset) throws -> any Dataset = { $0 }, change: (inout TrainingSettings) -> Void = { _ in }
+        seen: (ArrayDataset) throws -> any Dataset = { $0 }, change: (inout TrainingSettings) -> Void = { _ in }
     ) throws -> Trainer {
         var random = Random(state: 1)
         let training = try dataset((0..<count).map { _ in Example(using: &random) })
@@ -18,7 +18,7 @@ import Testing
         var settings = TrainingSettings(epochs: epochs, batchSize: 32, learningRate: 0.01)
         change(&settings)
         let trainer = try Trainer(
-            Self.graph(), training: data(training), validation: data(validation), settings: settings, parameters: start)
+            Self.graph(), training: seen(training), validation: seen(validation), settings: settings, parameters: start)
         try trainer.run()
         return trainer
     }
@@ -40,28 +40,61 @@ import Testing
 
     @Test func rateIsTooSmallOrTooGreat() throws {
         let rates = [1e-5, 1e-3, 1e-2, 1e-1, 1]
-        let runs = try rates.map { rate in try run { $0.learningRate = rate } }
+        let runs = try rates.map { rate in try run(change: { $0.learningRate = rate }) }
         try expect(zip(rates, runs).map { line("rate \(format($0))", $1) }, in: "Troubles")
+        try expect(
+            zip(rates, runs).map { "rate \(format($0)): \(try deadUnits(of: $1)) of 32 are dead" }, in: "Troubles")
         let losses = runs.map { $0.epochs[4].training.loss }
         #expect(losses[2] < losses[0] && losses[2] < losses[4])
     }
 
-    @Test func descentBlowsUp() throws {
-        let error = #expect(throws: TrainingError.self) {
-            try run {
-                $0.optimizer = .sgd()
-                $0.learningRate = 1e6
-            }
+    /// Hidden numbers that are 0 for all of 200 digits.
+    private func deadUnits(of trainer: Trainer) throws -> Int {
+        var random = Random(state: 2)
+        let hidden = try (0..<200).map { _ in
+            let pixels = Example(using: &random).pixels.map { Float($0) }
+            return try trainer.model.predict(pixels, values: ["relu1"]).values["relu1"] ?? []
         }
-        try expect(["\(try #require(error))"], in: "Troubles")
+        return (0..<32).count { unit in hidden.allSatisfy { $0[unit] == 0 } }
+    }
+
+    // listing: parabola
+    /// Learns y = 2·x from four points by plain descent. The loss is (w − 2)²·7.5, a parabola of curvature 15.
+    func descend(rate: Double, epochs: Int) throws -> [Double] {
+        let y = Node.input("x", Shape(channels: 1)).linear(1, bias: false, name: "line")
+        let graph = try Graph(heads: [Head("y", y, loss: .meanSquaredError)])
+        let start = try Parameters<Float>(graph, seed: 1)
+        try start.set("line.weight", to: [0])
+        let trainer = try Trainer(
+            graph, training: ArrayDataset([[1], [2], [3], [4]], values: [[2], [4], [6], [8]]),
+            settings: TrainingSettings(epochs: epochs, batchSize: 4, optimizer: .sgd(), learningRate: rate),
+            parameters: start)
+        try trainer.run()
+        return trainer.epochs.map(\.training.loss)
+    }
+    // listing: end
+
+    @Test func descentBlowsUp() throws {
+        let rates = [0.01, 0.1, 0.13, 0.14, 0.2]
+        let losses = try rates.map { try descend(rate: $0, epochs: 6) }
+        let error = #expect(throws: TrainingError.self) { try descend(rate: 0.2, epochs: 100) }
+        try expect(
+            zip(rates, losses).map { "rate \($0): \($1.map { format($0) }.joined(separator: ", "))" }
+                + ["\(try #require(error))"], in: "Troubles")
+        // A step takes 1 − 15·rate of the distance, so the square of that of the loss.
+        for (rate, losses) in zip(rates, losses) {
+            let factor = (1 - 15 * rate) * (1 - 15 * rate)
+            for (loss, next) in zip(losses, losses.dropFirst()) { #expect(abs(next / loss - factor) < 1e-3) }
+        }
     }
 
     @Test func scalesOfInputsMatter() throws {
         // The same pictures as numbers from 1000 on, as a careless reader of files might leave them.
         func raw(_ data: ArrayDataset) throws -> any Dataset { Scaled(data: data) }
         let (plain, normalized) = (
-            try run(data: raw),
-            try run(data: raw) { $0.normalization = [Normalization(mean: 1000 + 0.4 * 255, deviation: 0.3 * 255)] }
+            try run(seen: raw),
+            try run(
+                seen: raw, change: { $0.normalization = [Normalization(mean: 1000 + 0.4 * 255, deviation: 0.3 * 255)] })
         )
         try expect([line("raw", plain), line("normalized", normalized)], in: "Troubles")
         #expect(plain.epochs[4].training.loss > 2 * normalized.epochs[4].training.loss)
@@ -75,7 +108,7 @@ import Testing
 
     @Test func fewSamplesAreLearntByHeart() throws {
         let few = try run(100, epochs: 200)
-        let kept = try run(100, epochs: 200) { $0.keepsBest = true }
+        let kept = try run(100, epochs: 200, change: { $0.keepsBest = true })
         let many = try run(10_000, epochs: 5)
         let best = try #require(kept.bestEpoch)
         try expect(
@@ -88,7 +121,7 @@ import Testing
 
     @Test func wrongLabelsCanOnlyBeLearntByHeart() throws {
         func shuffled(_ data: ArrayDataset) throws -> any Dataset { Shuffled(data: data) }
-        let wrong = try run(100, epochs: 300, data: shuffled)
+        let wrong = try run(100, epochs: 300, seen: shuffled)
         try expect([line("labels of other digits", wrong)], in: "Troubles")
         #expect((wrong.epochs[299].training["digit_accuracy"] ?? 0) > 0.9)
         #expect((wrong.epochs[299].validation?["digit_accuracy"] ?? 1) < 0.3)
@@ -113,10 +146,10 @@ import Testing
     /// Exercise 3: clipping makes a rate bearable that is too great without it.
     @Test func clippingKeepsStepsShort() throws {
         let runs = try [Optimizer.sgd(momentum: 0.9), .sgd(momentum: 0.9).clipping(norm: 0.2)].map { optimizer in
-            try run {
+            try run(change: {
                 $0.optimizer = optimizer
                 $0.learningRate = 2
-            }
+            })
         }
         let losses = runs.map { $0.epochs[4].training.loss }
         #expect(losses[1] < losses[0])
