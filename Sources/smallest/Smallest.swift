@@ -1,9 +1,7 @@
 // All that training a network is, in plain loops: no library, no SIMD, no threads. Run it: swift run smallest
 //
-// The network sees a drawn digit of 5×7 pixels and says which it is. It is a function with 1,482 numbers to choose:
-//
+// The network sees a digit of 5×7 pixels and says which it is. It is a function with 1,482 numbers to choose:
 //     35 pixels  →  hidden = max(0, W₁·pixels + b₁), 32 numbers  →  scores = W₂·hidden + b₂, 10 numbers
-//
 // It starts with random parameters. Each step draws 32 digits, finds by the chain rule how the loss (a number that says how
 // wrong the answers are) changes with each parameter, and moves each a little to where the loss is less.
 import Foundation

@@ -1,3 +1,4 @@
+import Foundation
 import Lanes
 import Testing
 
@@ -30,6 +31,13 @@ import Testing
         #expect(trainer.epochs.count == 20)
         for (epoch, loss) in zip(trainer.epochs, losses) { #expect(abs(epoch.training.loss - loss) < 1e-5) }
         #expect(losses[19] < 0.7 * losses[0])
+    }
+
+    @Test func fitsOnAFewPages() throws {
+        let file = packageFolder.appendingPathComponent("Sources/smallest/Smallest.swift")
+        #expect(
+            try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false).count
+                <= 151)
     }
 
     @Test func readsNewDigits() {

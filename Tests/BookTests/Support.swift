@@ -1,11 +1,12 @@
 import Foundation
 import Testing
 
+let packageFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
 /// Compares what a run says with what a chapter prints, so that no figure of the documentation is older than the code.
 func expect(_ lines: [String], in chapter: String) throws {
-    var package = URL(fileURLWithPath: #filePath)
-    for _ in 0..<3 { package.deleteLastPathComponent() }
-    let file = package.appendingPathComponent("Sources/Lanes/Lanes.docc/\(chapter).md")
+    let file = packageFolder.appendingPathComponent("Sources/Lanes/Lanes.docc/\(chapter).md")
     let text = try String(contentsOf: file, encoding: .utf8)
     let missing = lines.filter { !text.contains($0) }
     #expect(missing.isEmpty, "\(chapter).md should say:\n\(lines.joined(separator: "\n"))")
