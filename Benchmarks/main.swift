@@ -38,6 +38,8 @@ func fail(_ message: String, code: Int32) -> Never {
     exit(code)
 }
 
+do { try Processor.check() } catch { fail("\(error)", code: 70) }
+
 /// Prints at once, also into a pipe.
 func show(_ line: String) {
     print(line)

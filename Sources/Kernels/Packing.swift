@@ -89,33 +89,35 @@ func transposeWhole<Scalar: KernelScalar>(
     _ block: UnsafePointer<Scalar>, rowStride: Int, into target: UnsafeMutablePointer<Scalar>,
     rowStride targetStride: Int, accumulating: Bool = false
 ) {
-    // Rounds of riffling line i with line i + half of them: each moves one bit of the row number into the lane number.
     #if arch(arm64)
         // The whole block would be twice as much as there are registers, so sixteen of 4 × 4.
+        @inline(__always)
+        func put(_ half: SIMD2<Scalar>, row: Int, column: Int) {
+            let place = UnsafeMutableRawPointer(target + row * targetStride + column)
+            let old: SIMD2<Scalar> = accumulating ? place.loadUnaligned(as: SIMD2<Scalar>.self) : .zero
+            place.storeBytes(of: accumulating ? old + half : half, as: SIMD2<Scalar>.self)
+        }
         for row in stride(from: 0, to: vectorWidth, by: 4) {
             for column in stride(from: 0, to: vectorWidth, by: 4) {
-                var lines = InlineArray<4, SIMD4<Scalar>> {
+                let lines = InlineArray<4, SIMD4<Scalar>> {
                     UnsafeRawPointer(block + (row + $0) * rowStride + column).loadUnaligned(as: SIMD4<Scalar>.self)
                 }
-                for _ in 0..<2 {
-                    var riffled = InlineArray<4, SIMD4<Scalar>> { _ in .zero }
-                    for i in 0..<2 {
-                        riffled[2 * i].evenHalf = lines[i].lowHalf
-                        riffled[2 * i].oddHalf = lines[i + 2].lowHalf
-                        riffled[2 * i + 1].evenHalf = lines[i].highHalf
-                        riffled[2 * i + 1].oddHalf = lines[i + 2].highHalf
-                    }
-                    lines = riffled
-                }
-                for i in 0..<4 {
-                    let place = UnsafeMutableRawPointer(target + (column + i) * targetStride + row)
-                    if accumulating { lines[i] += place.loadUnaligned(as: SIMD4<Scalar>.self) }
-                    place.storeBytes(of: lines[i], as: SIMD4<Scalar>.self)
+                // The numbers of two neighbouring rows in turn, which are halves of the target's rows; made whole first they
+                // would be put together number by number.
+                for i in 0..<2 {
+                    var (first, last) = (SIMD4<Scalar>.zero, SIMD4<Scalar>.zero)
+                    (first.evenHalf, first.oddHalf) = (lines[2 * i].lowHalf, lines[2 * i + 1].lowHalf)
+                    (last.evenHalf, last.oddHalf) = (lines[2 * i].highHalf, lines[2 * i + 1].highHalf)
+                    put(first.lowHalf, row: column, column: row + 2 * i)
+                    put(first.highHalf, row: column + 1, column: row + 2 * i)
+                    put(last.lowHalf, row: column + 2, column: row + 2 * i)
+                    put(last.highHalf, row: column + 3, column: row + 2 * i)
                 }
             }
         }
     #else
         var lines = InlineArray<16, SIMD16<Scalar>> { load(block + $0 * rowStride) }
+        // Four rounds of riffling line i with line i + 8: each moves one bit of the row number into the lane number.
         for _ in 0..<4 {
             var riffled = InlineArray<16, SIMD16<Scalar>>(repeating: .zero)
             for i in 0..<8 {

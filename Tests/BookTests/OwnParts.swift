@@ -90,6 +90,13 @@ struct Spirals: Dataset {
         #expect((trainer.epochs.last?.training["arm_accuracy"] ?? 0) > 0.9)
         #expect(trainer.parameters["bend.weight"]?.contains { $0 != 0.25 } == true)
 
+        let line = Node.input("point", Shape(channels: 2)).linear(32).linear(3)
+        let straight = try Trainer(
+            Graph(heads: [Head("arm", line, loss: .crossEntropy)]), training: Spirals(count: 300),
+            settings: trainer.settings)
+        try straight.run()
+        #expect((straight.epochs.last?.training["arm_accuracy"] ?? 1) < 0.75)
+
         let digests = try [1, 3].map { threads in
             let trainer = try trainedOnSpirals()
             var settings = trainer.settings

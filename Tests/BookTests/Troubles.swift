@@ -29,11 +29,13 @@ import Testing
     }
     // listing: end
 
+    /// Losses and accuracies after the last epoch, or after a given one.
     func line(_ name: String, _ trainer: Trainer, epoch: Int? = nil) -> String {
         let result = trainer.epochs[(epoch ?? trainer.epochs.count) - 1]
-        return "\(name): training loss \(format(result.training.loss)), accuracy "
-            + "\(percent(result.training["digit_accuracy"])); validation loss "
-            + "\(format(result.validation?.loss ?? .nan)), accuracy \(percent(result.validation?["digit_accuracy"]))"
+        func figures(_ evaluation: Evaluation?) -> String {
+            "\(format(evaluation?.loss ?? .nan)) and \(percent(evaluation?["digit_accuracy"]))"
+        }
+        return "\(name): training \(figures(result.training)), validation \(figures(result.validation))"
     }
 
     func percent(_ fraction: Double?) -> String { "\(Int(((fraction ?? .nan) * 100).rounded())) %" }
