@@ -142,9 +142,10 @@ let package = Package(
         .executableTarget(name: "predict", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "export", dependencies: ["LanesExchange", "LanesCommandLine"]),
         .executableTarget(
-            name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine"], path: "Benchmarks",
-            exclude: ["Assembly"],
+            name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine", "MatrixSteps"], path: "Benchmarks",
+            exclude: ["Assembly", "PyTorch", "Steps"],
             swiftSettings: optimized),
+        .target(name: "MatrixSteps", path: "Benchmarks/Steps", swiftSettings: kernel),
         .target(
             name: "TestSupport", dependencies: ["LanesKernels"], path: "Tests/TestSupport",
             swiftSettings: optimized + (isSanitized ? [.define("LANES_SANITIZED")] : []),
@@ -158,7 +159,7 @@ let package = Package(
                             "-Xlinker", "--defsym=posix_memalign=counted_posix_memalign",
                         ], .when(platforms: [.linux]))
                 ]),
-        .testTarget(name: "KernelsTests", dependencies: ["LanesKernels", "TestSupport"]),
+        .testTarget(name: "KernelsTests", dependencies: ["LanesKernels", "MatrixSteps", "TestSupport"]),
         .testTarget(name: "GraphTests", dependencies: ["LanesGraph", "LanesTraining", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["LanesFiles", "TestSupport"]),
         .testTarget(name: "DataTests", dependencies: ["LanesData", "TestSupport"]),
