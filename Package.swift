@@ -141,6 +141,8 @@ let package = Package(
         .executableTarget(name: "evaluate", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "predict", dependencies: ["LanesReport", "LanesCommandLine"]),
         .executableTarget(name: "export", dependencies: ["LanesExchange", "LanesCommandLine"]),
+        // All of training in one file of plain loops, the first thing to read; BookTests prove it equal to the engine.
+        .executableTarget(name: "smallest"),
         .executableTarget(
             name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine", "MatrixSteps"], path: "Benchmarks",
             exclude: ["Assembly", "PyTorch", "Steps"],
@@ -171,6 +173,8 @@ let package = Package(
         .testTarget(name: "CommandLineTests", dependencies: ["LanesCommandLine"]),
         // What a user's program sees: the library's one public module.
         .testTarget(name: "LanesTests", dependencies: ["Lanes"], swiftSettings: optimized),
+        // The answers to the exercises of the documentation's chapters (Sources/Lanes/Lanes.docc).
+        .testTarget(name: "BookTests", dependencies: ["Lanes", "smallest"], swiftSettings: optimized),
         .testTarget(name: "CommandTests", dependencies: ["train", "evaluate", "predict", "export", "TestSupport"]),
     ]
 )
