@@ -50,30 +50,34 @@ package func vectorised(_ p: MatrixProduct) {
 // listing: tiled
 package func tiled(_ p: MatrixProduct) {
     let whole = p.n / 16 * 16
-    for j in stride(from: 0, to: whole, by: 16) {
-        forEachTile(rows: p.m) { i, isHigh in
-            let (a, b, c) = (p.a + i * p.k, p.b + j, p.c + i * p.n + j)
-            if isHigh {
-                let sums = tile(Tile.self, depth: p.k, a, rowStride: p.k, b, rowStride: p.n)
-                for row in 0..<tileRows { store(sums[row], to: c + row * p.n) }
-            } else {
-                store(tile(Row.self, depth: p.k, a, rowStride: p.k, b, rowStride: p.n)[0], to: c)
-            }
-        }
-    }
+    for j in stride(from: 0, to: whole, by: 16) { tiles(p, from: j) }
     dotProducts(p, columns: whole..<p.n)
 }
 
-/// A[rows × depth]·B[depth × 16]: for each l one vector of B, which every row's number of A multiplies.
+/// The tiles of 16 columns of C, and the rows that are left over one by one.
 @inline(never)
+private func tiles(_ p: MatrixProduct, from j: Int) {
+    let high = p.m / tileRows * tileRows
+    for i in stride(from: 0, to: high, by: tileRows) {
+        let sums = tile(Tile.self, depth: p.k, p.a + i * p.k, rowStride: p.k, columnStride: 1, p.b + j, rowStride: p.n)
+        for row in 0..<tileRows { store(sums[row], to: p.c + (i + row) * p.n + j) }
+    }
+    for i in high..<p.m {
+        let sums = tile(Row.self, depth: p.k, p.a + i * p.k, rowStride: p.k, columnStride: 1, p.b + j, rowStride: p.n)
+        store(sums[0], to: p.c + i * p.n + j)
+    }
+}
+
+/// A[rows × depth]·B[depth × 16]: for each l one vector of B, which every row's number of A multiplies.
+@inline(__always)
 private func tile<let rows: Int>(
-    _: InlineArray<rows, Vector>.Type, depth: Int, _ a: UnsafePointer<Float>, rowStride aStride: Int,
-    _ b: UnsafePointer<Float>, rowStride bStride: Int
+    _: InlineArray<rows, Vector>.Type, depth: Int, _ a: UnsafePointer<Float>, rowStride aRow: Int,
+    columnStride aColumn: Int, _ b: UnsafePointer<Float>, rowStride bRow: Int
 ) -> InlineArray<rows, Vector> {
     var sums = InlineArray<rows, Vector> { _ in .zero }
     for l in 0..<depth {
-        let right = load(b + l * bStride)
-        for row in 0..<rows { sums[row] = multiplyAdd(sums[row], a[row * aStride + l], right) }
+        let right = load(b + l * bRow)
+        for row in 0..<rows { sums[row] = multiplyAdd(sums[row], a[row * aRow + l * aColumn], right) }
     }
     return sums
 }
@@ -81,16 +85,8 @@ private func tile<let rows: Int>(
 
 private typealias Row = InlineArray<1, Vector>
 
-/// Calls the body with the first row of every tile, and of every single row that is left over.
-@inline(__always)
-private func forEachTile(rows: Int, _ body: (_ first: Int, _ isHigh: Bool) -> Void) {
-    let whole = rows / tileRows * tileRows
-    for i in stride(from: 0, to: whole, by: tileRows) { body(i, true) }
-    for i in whole..<rows { body(i, false) }
-}
-
 /// The same tiles on copies that lie as they are read: blocks of 320 of k, of B as panels of 16 columns, which stay in
-/// the first-level cache while all rows go over them, and of A 144 rows, which stay in the second.
+/// the first-level cache while all rows go over them, and of A 144 rows as tiles, which stay in the second.
 // listing: packed
 package func packed(_ p: MatrixProduct) {
     let panels = (p.n + 15) / 16
@@ -98,16 +94,14 @@ package func packed(_ p: MatrixProduct) {
     withScratch(panels * 16 * depthBlock) { right in
         withScratch(rowBlock * depthBlock) { left in
             for l in stride(from: 0, to: p.k, by: depthBlock) {
-                let depth = min(depthBlock, p.k - l)
-                packPanels(p, rows: l..<l + depth, into: right)
+                let depth = l..<min(l + depthBlock, p.k)
+                packPanels(p, depth, into: right)
                 for i in stride(from: 0, to: p.m, by: rowBlock) {
-                    let rows = min(rowBlock, p.m - i)
-                    for row in 0..<rows {
-                        (left + row * depth).update(from: p.a + (i + row) * p.k + l, count: depth)
-                    }
+                    let rows = i..<min(i + rowBlock, p.m)
+                    packTiles(p, rows: rows, depth, into: left)
                     for panel in 0..<panels {
                         addPanel(
-                            rows: rows, depth: depth, left, right + panel * depth * 16,
+                            rows: rows.count, depth: depth.count, left, right + panel * depth.count * 16,
                             to: p.c + i * p.n + panel * 16, columns: min(16, p.n - panel * 16), rowStride: p.n)
                     }
                 }
@@ -116,32 +110,45 @@ package func packed(_ p: MatrixProduct) {
     }
 }
 
-/// Panels of 16 columns, each as one run [rows][16]; what the last one has too much is zero.
-private func packPanels(_ p: MatrixProduct, rows: Range<Int>, into panels: UnsafeMutablePointer<Float>) {
-    for (index, l) in rows.enumerated() {
-        for j in stride(from: 0, to: p.n, by: 16) {
-            let (source, target) = (p.b + l * p.n + j, panels + j * rows.count + index * 16)
-            if j + 16 <= p.n {
-                store(load(source), to: target)
-            } else {
-                for lane in 0..<16 { target[lane] = j + lane < p.n ? source[lane] : 0 }
+/// C += A[rows × depth]·B[depth × 16] for one panel of C.
+@inline(never)
+private func addPanel(
+    rows: Int, depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    to c: UnsafeMutablePointer<Float>, columns: Int, rowStride: Int
+) {
+    for i in stride(from: 0, to: rows, by: tileRows) {
+        let sums = tile(
+            Tile.self, depth: depth, a + i * depth, rowStride: 1, columnStride: tileRows, b, rowStride: 16)
+        for row in 0..<min(tileRows, rows - i) { add(sums[row], to: c + (i + row) * rowStride, lanes: columns) }
+    }
+}
+// listing: end
+
+/// A's tiles, each as one run [depth][tileRows]; what the last one has too much is zero.
+// listing: packing
+private func packTiles(
+    _ p: MatrixProduct, rows: Range<Int>, _ depth: Range<Int>, into tiles: UnsafeMutablePointer<Float>
+) {
+    for i in stride(from: 0, to: rows.count, by: tileRows) {
+        for row in i..<i + tileRows {
+            let source = p.a + (rows.lowerBound + row) * p.k
+            for (index, l) in depth.enumerated() {
+                tiles[i * depth.count + index * tileRows + row - i] = row < rows.count ? source[l] : 0
             }
         }
     }
 }
 
-/// C += A[rows × depth]·B[depth × 16] for one panel of C.
-private func addPanel(
-    rows: Int, depth: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-    to c: UnsafeMutablePointer<Float>, columns: Int, rowStride: Int
-) {
-    forEachTile(rows: rows) { i, isHigh in
-        if isHigh {
-            let sums = tile(Tile.self, depth: depth, a + i * depth, rowStride: depth, b, rowStride: 16)
-            for row in 0..<tileRows { add(sums[row], to: c + (i + row) * rowStride, lanes: columns) }
-        } else {
-            let sums = tile(Row.self, depth: depth, a + i * depth, rowStride: depth, b, rowStride: 16)
-            add(sums[0], to: c + i * rowStride, lanes: columns)
+/// Panels of 16 columns, each as one run [rows][16]; what the last one has too much is zero.
+private func packPanels(_ p: MatrixProduct, _ depth: Range<Int>, into panels: UnsafeMutablePointer<Float>) {
+    for (index, l) in depth.enumerated() {
+        for j in stride(from: 0, to: p.n, by: 16) {
+            let (source, target) = (p.b + l * p.n + j, panels + j * depth.count + index * 16)
+            if j + 16 <= p.n {
+                store(load(source), to: target)
+            } else {
+                for lane in 0..<16 { target[lane] = j + lane < p.n ? source[lane] : 0 }
+            }
         }
     }
 }
