@@ -145,9 +145,10 @@ let package = Package(
         // All of training in one file of plain loops, the first thing to read; BookTests prove it equal to the engine.
         .executableTarget(name: "smallest"),
         .executableTarget(
-            name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine"], path: "Benchmarks",
-            exclude: ["Assembly"],
+            name: "bench", dependencies: ["LanesRecipes", "LanesCommandLine", "MatrixSteps"], path: "Benchmarks",
+            exclude: ["Assembly", "PyTorch", "Steps"],
             swiftSettings: optimized),
+        .target(name: "MatrixSteps", path: "Benchmarks/Steps", swiftSettings: kernel),
         .target(
             name: "TestSupport", dependencies: ["LanesKernels"], path: "Tests/TestSupport",
             swiftSettings: optimized + (isSanitized ? [.define("LANES_SANITIZED")] : []),
@@ -161,7 +162,7 @@ let package = Package(
                             "-Xlinker", "--defsym=posix_memalign=counted_posix_memalign",
                         ], .when(platforms: [.linux]))
                 ]),
-        .testTarget(name: "KernelsTests", dependencies: ["LanesKernels", "TestSupport"]),
+        .testTarget(name: "KernelsTests", dependencies: ["LanesKernels", "MatrixSteps", "TestSupport"]),
         .testTarget(name: "GraphTests", dependencies: ["LanesGraph", "LanesTraining", "TestSupport"]),
         .testTarget(name: "FilesTests", dependencies: ["LanesFiles", "TestSupport"]),
         .testTarget(name: "DataTests", dependencies: ["LanesData", "TestSupport"]),

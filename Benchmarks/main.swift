@@ -10,6 +10,7 @@ struct Options {
     var verify = false
     var sweep = false
     var scaling = false
+    var steps = false
 
     func matches(_ name: String) -> Bool { filter.isEmpty || name.contains(filter) }
 }
@@ -25,6 +26,7 @@ let options = ArgumentParser<Options>(
         .flag("scaling", "instead, how much faster steps are with 1 to 128 threads: a model, and here") {
             $0.scaling = true
         },
+        .flag("steps", "instead, a matrix product in steps, from three loops to the engine's own") { $0.steps = true },
         .text("filter", "TEXT", "only cases (cells, networks) whose name contains TEXT") { $0.filter = $1 },
         .integer("threads", "N", "threads of training steps (default: all processors)") { $0.threads = $1 },
         .positiveNumber("seconds", "S", "time for each case (default: 0.3; of a sweep 0.1)") { $0.seconds = $1 },
@@ -77,10 +79,7 @@ func runScaling(_ options: Options) throws {
     }
 }
 
-func runCases(_ options: Options, _ meter: inout Meter) throws {
-    let all =
-        stepCases(threads: options.threads) + predictCases(threads: options.threads) + matrixCases()
-        + convolutionCases() + elementwiseCases() + batchNormCases()
+func runCases(_ all: [Case], _ options: Options, _ meter: inout Meter) throws {
     let cases = all.filter { options.matches($0.name) }
     if cases.isEmpty {
         let groups = Set(all.compactMap { $0.name.split(separator: "/").first }).sorted().joined(separator: "/, ")
@@ -100,7 +99,12 @@ do {
     var meter = Meter(onlyVerifies: options.verify)
     if options.sweep { try runSweep(options, &meter) }
     if options.scaling { try runScaling(options) }
-    if !options.sweep, !options.scaling { try runCases(options, &meter) }
+    if options.steps { try runCases(matrixStepCases(threads: options.threads), options, &meter) }
+    if !options.sweep, !options.scaling, !options.steps {
+        try runCases(
+            stepCases(threads: options.threads) + predictCases(threads: options.threads) + matrixCases()
+                + convolutionCases() + elementwiseCases() + batchNormCases(), options, &meter)
+    }
     if !options.json, let lowest = meter.peaks.min(), let highest = meter.peaks.max() {
         show(String(format: "\npeak of one thread: %.1f…%.1f GFLOP/s", lowest / 1e9, highest / 1e9))
     }
