@@ -64,7 +64,7 @@ var kernelFlags = [
     // Without it a vector square root is one branch to libm per lane.
     "-Xcc", "-fno-math-errno",
     // clang's importer carries -march through to Swift's own code generation; other targets do not use it.
-    "-Xcc", "-Wno-unused-command-line-argument", "-Xcc", "-Xarch_x86_64", "-Xcc", "-march=\(architecture)",
+    "-Xcc", "-Qunused-arguments", "-Xcc", "-Xarch_x86_64", "-Xcc", "-march=\(architecture)",
 ]
 let features = architecture == "native" ? processorFlags : featuresOfProcessors[architecture]
 guard let features else {

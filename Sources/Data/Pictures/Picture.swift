@@ -48,6 +48,7 @@ public struct Picture: Sendable, Equatable {
     public init(
         height: Int, width: Int, color: Color, pixels: [UInt8], name: String = "picture"
     ) throws(FileError) {
+        try Self.checkProcessor(for: name)
         let (area, areaOverflows) = height.multipliedReportingOverflow(by: width)
         let (count, overflows) = area.multipliedReportingOverflow(by: color.channels)
         guard height > 0, width > 0, !areaOverflows, !overflows, count == pixels.count else {
@@ -117,6 +118,7 @@ public struct Picture: Sendable, Equatable {
     private static func decode(
         _ file: ByteReader, color: Color, background: UInt8
     ) throws(FileError) -> Picture {
+        try checkProcessor(for: file.name)
         let start = try file.peek(12)
         do throws(ImageError) {
             if start.starts(with: PNG.signature) {
@@ -127,6 +129,15 @@ public struct Picture: Sendable, Equatable {
             throw ImageError(problem: "found \(describeStart(of: start)), expected a JPEG, PNG, PGM or PPM image")
         } catch {
             throw error.cause ?? file.error(error.problem)
+        }
+    }
+
+    /// A picture is resized by a kernel, where nothing can be thrown any more: there is none on a processor without kernels.
+    private static func checkProcessor(for name: String) throws(FileError) {
+        do throws(ProcessorError) {
+            try Processor.check()
+        } catch {
+            throw .unreadable(path: name, problem: error.description)
         }
     }
 
