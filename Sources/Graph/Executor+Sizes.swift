@@ -3,12 +3,14 @@ import LanesKernels
 /// How great a layer's trainable numbers are, the gradients of the last step, and what the step changed: each the root of
 /// the mean of the squares.
 public struct LayerSize: Sendable, Equatable, Codable {
+    /// Of the parameters after the step.
     public let weight: Float
     /// Before clipping.
     public let gradient: Float
+    /// Of what the optimizer added to the parameters.
     public let update: Float
 
-    public init(weight: Float, gradient: Float, update: Float) {
+    package init(weight: Float, gradient: Float, update: Float) {
         (self.weight, self.gradient, self.update) = (weight, gradient, update)
     }
 }

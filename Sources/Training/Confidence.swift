@@ -2,7 +2,9 @@
 public struct Confidence: Sendable, Equatable, Codable {
     /// The answers whose probability lies in one of equal parts of 0…1.
     public struct Bin: Sendable, Equatable, Codable {
+        /// How many answers there are.
         public internal(set) var count = 0
+        /// How many of them are right.
         public internal(set) var correct = 0
         var probabilities = 0.0
 
@@ -16,6 +18,7 @@ public struct Confidence: Sendable, Equatable, Codable {
     public struct Answer: Sendable, Equatable, Codable {
         /// Which of the dataset's samples.
         public let sample: Int
+        /// The number of the class that was answered.
         public let prediction: Int
         /// What the network gave that class, 0…1.
         public let probability: Double

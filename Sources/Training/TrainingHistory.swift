@@ -9,14 +9,16 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
         /// Each batch as it was changed, by the weights as they were when it was trained on.
         public let loss: Double
 
-        public init(step: Int, loss: Double) { (self.step, self.loss) = (step, loss) }
+        package init(step: Int, loss: Double) { (self.step, self.loss) = (step, loss) }
     }
 
     /// The layers that have something to train, in the graph's order.
     public let layers: [String]
+    /// Batches of an epoch.
     public let stepsPerEpoch: Int
     /// Of the whole training, unless something ends it before.
     public let steps: Int
+    /// From the first step on, in order.
     public internal(set) var losses: [LossPoint] = []
     /// How many steps had been done when the layers were looked at.
     public internal(set) var measuredSteps: [Int] = []
@@ -26,7 +28,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     var lossSum = 0.0
     var lossCount = 0
 
-    public init(layers: [String], stepsPerEpoch: Int, steps: Int) {
+    package init(layers: [String], stepsPerEpoch: Int, steps: Int) {
         (self.layers, self.stepsPerEpoch, self.steps) = (layers, stepsPerEpoch, steps)
     }
 
