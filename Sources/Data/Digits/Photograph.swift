@@ -39,8 +39,9 @@ struct Photograph {
         let levels = Histogram(paper)
         let middle = levels.value(atRank: paper.count / 2)
         // Ink takes a share of the light that falls on it, in a shadow as well.
-        let differences = zip(paper, image.pixels).map { paper, pixel in
-            (Int(paper) - Int(pixel)) * max(middle, 1) / max(Int(paper), 24)
+        let differences = zip(paper, image.pixels).map { (paper, pixel) -> Int in
+            let difference = Int(paper) - Int(pixel)
+            return difference * max(middle, 1) / max(Int(paper), 24)
         }
         // Most pixels are paper. Noise makes it look too light, by as much as their middle differs from it.
         let shift = differences.sorted()[differences.count / 2]

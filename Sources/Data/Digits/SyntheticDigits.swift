@@ -71,12 +71,20 @@ public enum SyntheticDigits {
             // At the ends the curve goes on as if mirrored, that is straight.
             let before = index > 1 ? control[index - 2] : 2 * from - to
             let after = index + 1 < control.count ? control[index + 1] : 2 * to - from
+            // 2·before − 5·from + 4·to − after and 3·from − before − 3·to + after, term by term: whole, each would keep the
+            // compiler's type checker busy for a second.
+            var (square, cube): (SIMD2<Double>, SIMD2<Double>) = (2 * before, 3 * from)
+            square -= 5 * from
+            square += 4 * to
+            square -= after
+            cube -= before
+            cube -= 3 * to
+            cube += after
             for step in 1...steps {
                 let t = Double(step) / Double(steps)
-                let linear = (to - before) * t
-                let quadratic = (2 * before - 5 * from + 4 * to - after) * (t * t)
-                let cubic = (3 * from - before - 3 * to + after) * (t * t * t)
-                points.append(from + 0.5 * (linear + quadratic + cubic))
+                let linear: SIMD2<Double> = (to - before) * t
+                let sum: SIMD2<Double> = linear + square * (t * t) + cube * (t * t * t)
+                points.append(from + 0.5 * sum)
             }
         }
         return points
