@@ -78,6 +78,18 @@ package struct ArgumentParser<Values>: Sendable {
             }
         }
 
+        /// `--name FILE.html`, a page to be written: by its name no other file, such as a network, is meant.
+        package static func page(
+            _ name: String, _ help: String, set: @escaping @Sendable (inout Values, String) -> Void
+        ) -> Option {
+            let expected = "a FILE whose name ends in .html"
+            return Option(name: name, placeholder: "FILE", help: help, expected: expected) { values, text in
+                guard text.lowercased().hasSuffix(".html") else { return false }
+                set(&values, text)
+                return true
+            }
+        }
+
         /// An argument that is known by its place and not by a name.
         package static func argument(
             _ placeholder: String, _ help: String, isRequired: Bool = false,

@@ -17,17 +17,17 @@ package func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
 /// When a thread was last seen to start, in nanoseconds of the system's uptime.
 private let lastStart = Atomic<UInt64>(0)
 
-/// Whether the system can start another thread. Asking takes some 20 µs, and the answer is good for a tenth of a second.
+/// Whether the system can start another thread. Asking takes some 20 µs, and the answer is good for 5 ms.
 private func canStartThread() -> Bool {
     let now = DispatchTime.now().uptimeNanoseconds
     let last = lastStart.load(ordering: .relaxed)
-    if last != 0, now - min(last, now) < 100_000_000 { return true }
-    #if canImport(Darwin)
-        var thread: pthread_t?
-        guard pthread_create(&thread, nil, { _ in nil }, nil) == 0, let thread else { return false }
-    #else
+    if last != 0, now - min(last, now) < 5_000_000 { return true }
+    #if canImport(Glibc)
         var thread = pthread_t()
         guard pthread_create(&thread, nil, { _ in nil }, nil) == 0 else { return false }
+    #else
+        var thread: pthread_t?
+        guard pthread_create(&thread, nil, { _ in nil }, nil) == 0, let thread else { return false }
     #endif
     guard pthread_join(thread, nil) == 0 else { return false }
     lastStart.store(now, ordering: .relaxed)

@@ -113,7 +113,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         builder = PlanBuilder(
             planned, isTraining: isTraining, batchSize: batchSize, inputGradients: inputGradients,
             keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [],
-            mostGroups: mostGroups, mostBands: mode == .prediction && batchSize == 1 ? 2 * threads : 1)
+            mostGroups: mostGroups, mostBands: mode == .prediction && batchSize == 1 ? 16 : 1)
         results = try builder.addAll(
             optimizer, feed: feed, hasLosses: plansLosses, skipsBackward: skipsBackward)
 
@@ -172,7 +172,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     }
 
     private static var mostSamples: Int { 1 << 20 }
-    private static var mostThreads: Int { 1024 }
+    package static var mostThreads: Int { 1024 }
 
     /// Bytes of memory that the plan takes, without parameters, gradients and moments.
     public var planBytes: Int { plan.arenaBytes + workerStride * threads }

@@ -1,3 +1,5 @@
+import Foundation
+
 #if arch(x86_64)
     // clang's own header, which all platforms have.
     import _Builtin_intrinsics.intel.cpuid
@@ -116,10 +118,29 @@ package enum Processor {
         #endif
     }
 
+    #if os(Linux) && arch(x86_64)
+        /// The flags of the first processor in /proc/cpuinfo: Linux takes out of them what it does not keep the registers of,
+        /// which CPUID does not say.
+        private static let flagsOfSystem: Set<Substring>? = {
+            let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+            return text?.split(separator: "\n").first { $0.hasPrefix("flags") }.map { Set($0.split(separator: " ")) }
+        }()
+    #endif
+
+    /// Whether the operating system lets programs use a feature that the processor has.
+    private static func isAllowed(_ feature: Feature) -> Bool {
+        #if os(Linux) && arch(x86_64)
+            // It has no word for its own part.
+            flagsOfSystem.map { $0.contains(Substring(feature.name)) || feature.name == "osxsave" } ?? true
+        #else
+            true
+        #endif
+    }
+
     /// The names of what this processor lacks; other processors than x86-64 have all that their code was compiled for.
     private static let missing: [String] = {
         #if arch(x86_64)
-            needed.filter { !has($0) }.map(\.name)
+            needed.filter { !has($0) || !isAllowed($0) }.map(\.name)
         #else
             []
         #endif

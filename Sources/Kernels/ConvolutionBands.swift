@@ -34,8 +34,9 @@ extension ConvolutionGeometry {
     private func band(_ rows: Range<Int>) -> ConvolutionBand? {
         let first = rows.lowerBound * window.stride.height - window.padding.top
         let end = (rows.upperBound - 1) * window.stride.height - window.padding.top + window.reach.height
-        let seen = max(0, first)..<max(0, min(window.input.height, end))
-        guard !seen.isEmpty else { return nil }
+        let (start, stop) = (max(0, first), min(window.input.height, end))
+        guard start < stop else { return nil }
+        let seen = start..<stop
         let padding = Padding(
             top: seen.lowerBound - first, left: window.padding.left, bottom: end - seen.upperBound,
             right: window.padding.right)

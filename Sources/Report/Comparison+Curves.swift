@@ -85,14 +85,15 @@ extension Comparison {
         (groups.firstIndex { $0.runs[0].path == group.runs[0].path } ?? 0) % 3
     }
 
-    /// Mean, least and greatest of several lines, as far as all of them go.
+    /// Mean, least and greatest of several lines, where all of them have a point.
     static func band(
         _ lines: [[LineChart.Point]]
     ) -> [(epoch: Double, mean: Double, least: Double, greatest: Double)] {
-        (0..<(lines.map(\.count).min() ?? 0)).compactMap { place in
-            let values = lines.map { $0[place].value }
-            guard let least = values.min(), let greatest = values.max() else { return nil }
-            return (lines[0][place].epoch, values.reduce(0, +) / Double(values.count), least, greatest)
+        let known = lines.map { Dictionary($0.map { ($0.epoch, $0.value) }, uniquingKeysWith: { first, _ in first }) }
+        return (lines.first ?? []).compactMap { point in
+            let values = known.compactMap { $0[point.epoch] }
+            guard values.count == lines.count, let least = values.min(), let greatest = values.max() else { return nil }
+            return (point.epoch, values.reduce(0, +) / Double(values.count), least, greatest)
         }
     }
 }

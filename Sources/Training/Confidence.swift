@@ -73,7 +73,11 @@ public struct Confidence: Sendable, Equatable, Codable {
 
     /// Whether it can be of so many samples and classes; a checkpoint may say anything.
     func isConsistent(samples: Int, classes: Int) -> Bool {
-        bins.count == Self.binCount && bins.allSatisfy { (0...$0.count).contains($0.correct) && $0.count <= samples }
+        bins.count == Self.binCount
+            && bins.allSatisfy {
+                (0...samples).contains($0.count) && $0.correct >= 0 && $0.correct <= $0.count
+                    && $0.probabilities.isFinite
+            }
             && surest.count == classes && leastSure.count == classes
             && (surest + leastSure).joined().allSatisfy {
                 (0..<samples).contains($0.sample) && (0..<classes).contains($0.prediction)

@@ -72,7 +72,7 @@ final class HistoryRecorder: @unchecked Sendable {
             trained.filter { $0.name.hasPrefix("\(name).") && !$0.name.dropFirst(name.count + 1).contains(".") }
         }
         before = executor.graph.trainableCount <= Self.mostWeights ? try Parameters(tryingToCopy: parameters) : nil
-        let interval = max(Self.leastInterval, steps / Self.mostSizes)
+        let interval = max(Self.leastInterval, steps / Self.mostSizes, executor.graph.trainableCount / 100_000)
         isLookedAt = { $0 % interval == 0 }
         stepsOfPoint = max(1, (steps + Self.mostLosses - 1) / Self.mostLosses)
         history = TrainingHistory(layers: layers, stepsPerEpoch: stepsPerEpoch, steps: steps)

@@ -87,9 +87,11 @@ public struct TrainingSettings: Sendable {
     func check() throws(SettingsError) {
         for (name, number) in [
             ("epochs", epochs), ("steps", steps ?? 1), ("batch size", batchSize), ("patience", patience ?? 1),
-            ("threads", threads),
         ] where !(1...Self.greatest).contains(number) {
             throw SettingsError(name, found: "\(number)", expected: "1…\(Self.greatest)")
+        }
+        guard (1...Executor<Float>.mostThreads).contains(threads) else {
+            throw SettingsError("threads", found: "\(threads)", expected: "1…\(Executor<Float>.mostThreads)")
         }
         if let problem = schedule.problem {
             throw SettingsError("schedule", found: problem.found, expected: problem.expected)

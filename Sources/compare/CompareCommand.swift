@@ -27,5 +27,5 @@ struct CompareOptions {
             """,
         arguments: [.argument("DIR", "the folder of a run", isRequired: true) { $0.folders.append($1) }],
         remaining: .argument("DIR…", "further ones") { $0.folders.append($1) },
-        options: [.text("output", "FILE", "the page; default comparison.html") { $0.output = $1 }])
+        options: [.page("output", "the page; default comparison.html") { $0.output = $1 }])
 }

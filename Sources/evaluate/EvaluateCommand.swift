@@ -101,7 +101,7 @@ struct EvaluateOptions {
             .integer("threads", "N", atMost: 1024, "default: all cores; any number gives the same results") {
                 $0.threads = $1
             },
-            .text("report", "FILE", "write a report to this HTML file") { $0.report = $1 },
+            .page("report", "write a report to this HTML file") { $0.report = $1 },
             .flag("json", "print one JSON object on standard output") { $0.json = true },
         ])
 }

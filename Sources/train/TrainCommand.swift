@@ -122,6 +122,10 @@ enum TrainCommand {
         } catch let error as TrainingError {
             try folder.report(ended(remark: "The training ran away: \(error)."))
             throw error
+        } catch {
+            // The page of a run that lives reloads itself, so it must not stay; whether it can be written counts less.
+            _ = try? folder.report(ended(remark: "The training ended with an error: \(error)"))
+            throw error
         }
         if !trainer.isFinished, let signal = Interruption.noted {
             bar?.clear()

@@ -24,6 +24,16 @@ struct ArgumentParserTests {
             .flag("json", "print JSON") { $0.json = true },
         ])
 
+    /// A page written over a network would be the end of it.
+    @Test func aPageHasAPagesName() throws {
+        let parser = ArgumentParser<Options>(
+            command: "draw", summary: "", arguments: [], options: [.page("page", "the page") { $0.data = $1 }])
+        #expect(try parser.parse(["--page", "a.HTML"], into: Options())?.data == "a.HTML")
+        let error = #expect(throws: UsageError.self) { try parser.parse(["--page", "m.safetensors"], into: Options()) }
+        #expect(
+            error.map { "\($0)" }?.contains("found 'm.safetensors', expected a FILE whose name ends in .html") == true)
+    }
+
     @Test func defaultsStayWhereNothingIsSaid() throws {
         #expect(try parser.parse([], into: Options()) == Options())
     }

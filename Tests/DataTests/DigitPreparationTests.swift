@@ -232,6 +232,14 @@ import Testing
         }
         // One lies a pixel beside its place.
         #expect(differences.count { $0 < 6 } >= 29 && differences.allSatisfy { $0 < 20 }, "\(differences)")
+        let lines = try drawing(height: 200, width: 240) { row, column in
+            (20..<80).contains(row % 100) && (30..<50).contains(column % 80)
+        }
+        #expect(
+            throws: FileError.badData(file: "lines", problem: "found digits one above the other, expected one line")
+        ) {
+            try lines.preparedDigits(name: "lines")
+        }
         let broken = try drawing(height: 200, width: 200) { row, column in
             (40..<52).contains(row) && (70..<140).contains(column)
                 || (60..<160).contains(row) && (70..<82).contains(column)

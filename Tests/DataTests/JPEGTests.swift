@@ -99,6 +99,15 @@ import Testing
         }
     }
 
+    /// Some cameras write padding behind a scan, and a hostile file may write much of it.
+    @Test func paddingBehindAScan() throws {
+        let whole = try file("restart")
+        let padded =
+            whole.dropLast(2) + [UInt8](repeating: 0, count: 400_000).enumerated().map { $0.offset % 2 == 0 ? 0xff : 0 }
+        let picture = try? Picture.decode(Array(padded) + whole.suffix(2), color: .rgb, name: "padded.jpg")
+        if let picture { #expect(try picture == Picture.decode(whole, color: .rgb, name: "restart.jpg")) }
+    }
+
     /// Interlaced files against the same images without.
     @Test func adam7() throws {
         let file = try Self.fixtures()

@@ -22,6 +22,12 @@ import Testing
         ),
         ("dilation 3", convolution(Extent(height: 24, width: 24), 4, 8, kernel: 3, padding: 3, dilation: 3)),
         ("more padding than image", convolution(Extent(height: 2, width: 5), 2, 3, kernel: 3, padding: 9)),
+        (
+            "padding below alone",
+            convolution(
+                Extent(height: 16, width: 8), 16, 16, kernel: 3, padding: Padding(top: 1, left: 1, bottom: 40, right: 1)
+            )
+        ),
         ("depthwise", convolution(Extent(height: 20, width: 20), 12, 12, kernel: 3, padding: 1, groups: 12)),
         ("two groups", convolution(Extent(height: 20, width: 20), 6, 8, kernel: 3, padding: 1, groups: 2)),
         ("two groups, Winograd", convolution(Extent(height: 24, width: 24), 32, 32, kernel: 3, padding: 1, groups: 2)),

@@ -1,3 +1,4 @@
+import Foundation
 import LanesGraph
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ struct ConfidenceTests {
     }
 
     @Test("The surest right answers and the least sure ones are kept in order, of equal ones the first")
-    func extremes() {
+    func extremes() throws {
         let probabilities = [0.9, 0.5, 0.7, 0.9, 0.6, 0.8, 0.99, 0.4, 0.95, 0.5]
         let confidence = confidence(probabilities.enumerated().map { ($1, $0 != 6) })
         #expect(confidence.surest[0].map(\.sample) == [8, 0, 3, 5, 2, 4])
@@ -38,6 +39,12 @@ struct ConfidenceTests {
         #expect(confidence.surest[1].isEmpty && confidence.leastSure[1].isEmpty)
         #expect(confidence.isConsistent(samples: 10, classes: 2))
         #expect(!confidence.isConsistent(samples: 9, classes: 2) && !confidence.isConsistent(samples: 10, classes: 1))
+        // A file may say anything.
+        let json = String(decoding: try JSONEncoder().encode(confidence), as: UTF8.self)
+        let forged = json.replacing(#/"count":[1-9]\d*/#, with: #""count":-1"#)
+        try #require(forged != json)
+        let read = try JSONDecoder().decode(Confidence.self, from: Data(forged.utf8))
+        #expect(!read.isConsistent(samples: 10, classes: 2))
         // What is not a number is in no bin.
         #expect(self.confidence([(.nan, true)]).bins.allSatisfy { $0.count == 0 })
     }

@@ -91,7 +91,7 @@ struct TrainerErrorTests {
         ("steps", "steps: found 0, expected 1…1000000000"),
         ("batch size", "batch size: found -1, expected 1…1000000000"),
         ("patience", "patience: found 0, expected 1…1000000000"),
-        ("threads", "threads: found 0, expected 1…1000000000"),
+        ("threads", "threads: found 0, expected 1…1024"),
         ("rate", "learning rate: found nan, expected a finite number of 0 or more"),
         ("negative rate", "learning rate: found -1.0, expected a finite number of 0 or more"),
         ("normalizations", "normalization: found 3 of them, expected one, or one for each input"),
@@ -154,7 +154,7 @@ struct TrainerErrorTests {
         }
         let others = try Parameters<Float>(Samples.pictureGraph(), seed: 1)
         #expect(throws: GraphError.self) { try Trainer(graph, training: Samples.rows(0..<9), parameters: others) }
-        #expect(throws: GraphError.self) {
+        #expect(throws: SettingsError("threads", found: "2000", expected: "1…1024")) {
             try Trainer(graph, training: Samples.rows(0..<9), settings: TrainingSettings(threads: 2000))
         }
     }

@@ -45,11 +45,21 @@ extension GrayImage {
         let parts = InkParts(small, least: 85)
         let digits = parts.digits()
         guard digits.count > 1 else { return [ink.fittedDigit()] }
+        guard !parts.isStacked(digits) else {
+            throw .badData(file: name, problem: "found digits one above the other, expected one line")
+        }
+        guard digits.count <= GrayImage.mostDigits else {
+            throw .badData(
+                file: name,
+                problem: "found \(digits.count) digits side by side, expected at most \(GrayImage.mostDigits)")
+        }
         return parts.only(digits, of: small, margin: .max).map { $0.fittedDigit() }
     }
 
     /// In more rows or columns no digits are looked for side by side.
     private static let mostToSplit = 640
+    /// So many digits have room side by side there.
+    private static let mostDigits = 32
 
     /// The last step: an image of one digit's ink alone, 0 for paper and 255 for ink, as MNIST has it: the box around
     /// the ink (`inkBox`), scaled so that its longer side has 20 pixels, pasted with its centre of mass in the centre of

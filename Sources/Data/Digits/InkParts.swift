@@ -98,6 +98,17 @@ struct InkParts {
         return digits.sorted { $0.columns.lowerBound < $1.columns.lowerBound }.map(\.members)
     }
 
+    /// Whether most of these digits are parts that stand one above the other, as in a column of two lines.
+    func isStacked(_ digits: [[Int]]) -> Bool {
+        let stacked = digits.count { members in
+            let tallest = members.map { parts[$0].rows.count }.max() ?? 0
+            let top = members.map { parts[$0].rows.lowerBound }.min() ?? 0
+            let bottom = members.map { parts[$0].rows.upperBound }.max() ?? 0
+            return 10 * (bottom - top) > 19 * tallest
+        }
+        return 2 * stacked > digits.count
+    }
+
     /// The ink of some parts, each set in an image by itself, with the faint pixels around them; nothing elsewhere.
     ///
     /// - Parameter margin: How far around. A faint pixel belongs to the part from which the fewest steps over ink lead to it.

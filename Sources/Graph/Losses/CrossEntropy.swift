@@ -146,6 +146,7 @@ func checkLogits(_ layer: any Layer, _ loss: String) throws(LayerError) {
 
 private func checkClasses(_ shape: Shape, _ weights: [Double]?) throws(LayerError) {
     guard shape.isVector else { throw LayerError(found: "an output of \(shape)", expected: "a vector of classes") }
+    guard shape.channels > 1 else { throw LayerError(found: "one output", expected: "two classes or more") }
     guard let weights else { return }
     guard weights.count == shape.channels, weights.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
         throw LayerError(

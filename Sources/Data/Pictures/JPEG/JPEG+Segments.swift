@@ -23,17 +23,16 @@ extension JPEG {
         ///
         /// - Parameter skipsPadding: Whether bytes before it are passed over, as some cameras write behind a scan.
         init(next file: ByteReader, skipsPadding: Bool = false) throws(ImageError) {
-            var byte = try JPEG.byte(file)
-            while skipsPadding, byte != 0xff { byte = try JPEG.byte(file) }
-            guard byte == 0xff else {
-                throw ImageError(problem: "found byte \(byte) at byte \(file.position - 1), expected a marker")
-            }
-            while byte == 0xff { byte = try JPEG.byte(file) }
-            if byte == 0, skipsPadding {
-                self = try Marker(next: file, skipsPadding: true)
-            } else {
-                self.init(byte, position: file.position)
-            }
+            var byte: UInt8
+            repeat {
+                byte = try JPEG.byte(file)
+                while skipsPadding, byte != 0xff { byte = try JPEG.byte(file) }
+                guard byte == 0xff else {
+                    throw ImageError(problem: "found byte \(byte) at byte \(file.position - 1), expected a marker")
+                }
+                while byte == 0xff { byte = try JPEG.byte(file) }
+            } while byte == 0 && skipsPadding
+            self.init(byte, position: file.position)
         }
 
         /// Why the file is not read on from here (Table B.1).
