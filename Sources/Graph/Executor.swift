@@ -113,7 +113,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         builder = PlanBuilder(
             planned, isTraining: isTraining, batchSize: batchSize, inputGradients: inputGradients,
             keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [],
-            mostGroups: mostGroups, mostBands: mode == .prediction && batchSize == 1 ? 16 : 1)
+            mostGroups: mostGroups, mostBands: mode == .prediction && batchSize == 1 && threads > 1 ? 2 * threads : 1)
         results = try builder.addAll(
             optimizer, feed: feed, hasLosses: plansLosses, skipsBackward: skipsBackward)
 
