@@ -34,6 +34,16 @@ struct ProtobufMessage: Equatable {
 
     mutating func add(_ field: Int, _ message: ProtobufMessage) { add(field, message.bytes) }
 
+    /// A map's entry: a message of a key and a value.
+    mutating func add(_ field: Int, key: String, value: String) {
+        add(
+            field,
+            .with { entry in
+                entry.add(1, key)
+                entry.add(2, value)
+            })
+    }
+
     mutating func add(_ field: Int, _ content: Data) {
         addTag(field, .delimited)
         addVarint(content.count)

@@ -51,7 +51,7 @@ extension Comparison {
     static func withInterval(_ accuracy: Double, of count: Int?) -> String {
         guard let count, count > 0, (0...1).contains(accuracy) else { return percent(accuracy) }
         let right = Int((accuracy * Double(count)).rounded())
-        let interval = ConfusionMatrix(counts: [[right, count - right], [0, 0]]).accuracyInterval
+        let interval = ConfusionMatrix.interval(right, of: count)
         return percent(accuracy)
             + String(format: " (%.2f to %.2f %%)", 100 * interval.lowerBound, 100 * interval.upperBound)
     }

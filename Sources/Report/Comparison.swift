@@ -72,27 +72,15 @@ public struct Comparison {
             hasBand
             ? " Runs that differ in nothing but the seed are one line, their mean, in a band from the least to the greatest."
             : ""
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <title>\(title)</title>
-            <style>
-            \(HTMLReport.stylesheet)</style>
-            </head>
-            <body>
+        let body: Markup = """
             <header>
             <h1>\(title)</h1>
             <p class="remark">\(groups.map(\.name).joined(separator: "; ")).\(bands)</p>
             </header>
             <main>
             \(results)\(settingsTable)\(curves)\(runTable)</main>
-            </body>
-            </html>
 
             """
+        return htmlPage(title: title, body: body)
     }
 }

@@ -9,7 +9,7 @@ extension HTMLReport {
         let title = "Reliability, \(recipe.tasks[index].head)"
         let error = percent(confidence.expectedCalibrationError)
         let rows: [Markup] = confidence.bins.enumerated().filter { $0.element.count > 0 }.map { place, bin in
-            let interval = ConfusionMatrix(counts: [[bin.correct, bin.count - bin.correct], [0, 0]]).accuracyInterval
+            let interval = ConfusionMatrix.interval(bin.correct, of: bin.count)
             return """
                 <tr><th scope="row">\(edge(place)) to \(edge(place + 1)) %</th><td>\(grouped(bin.count))</td>\
                 <td>\(percent(bin.probability))</td><td>\(percent(bin.accuracy))</td>\
@@ -63,7 +63,7 @@ extension HTMLReport {
         let most = Double(confidence.bins.map(\.count).max() ?? 1)
         let bars: [Markup] = confidence.bins.enumerated().filter { $0.element.count > 0 }.map { place, bin in
             let (start, width) = (x(Double(place) / 15), (right - left) / 15)
-            let interval = ConfusionMatrix(counts: [[bin.correct, bin.count - bin.correct], [0, 0]]).accuracyInterval
+            let interval = ConfusionMatrix.interval(bin.correct, of: bin.count)
             // Of bins with next to no answers the bar is pale.
             let opacity = 0.25 + 0.75 * (Double(bin.count) / most).squareRoot()
             return """

@@ -13,12 +13,7 @@ extension HTMLReport {
         let shown = graph.members.indices.filter { index in
             let member = graph.members[index]
             let readers = graph.members.filter { $0.inputs.contains(index) }
-            let isFollowed =
-                readers.count == 1
-                && readers.contains {
-                    $0.layer.isPointwise || $0.layer.isView
-                        || ($0.shape == member.shape && $0.layer.multiplyAdds([$0.shape]) == 0)
-                }
+            let isFollowed = readers.count == 1 && readers[0].isSmall(after: member)
             return !member.inputs.isEmpty && !isFollowed && !graph.headOutputs.contains(index)
                 && !graph.members[index].layer.isView
         }

@@ -25,19 +25,7 @@ public struct HTMLReport {
         let drawing: Markup =
             run.drawingPage.map { "<p><a href=\"\($0)\">Draw a digit for this network</a></p>\n" } ?? ""
         let remark: Markup = run.remark.map { "<p class=\"warning\">\($0)</p>\n" } ?? ""
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
-            <title>\(recipe.name): \(kind)</title>
-            \(reload)\
-            <style>
-            \(HTMLReport.stylesheet)</style>
-            </head>
-            <body>
+        let body: Markup = """
             <header>
             <h1>\(recipe.name)</h1>
             <p class="summary">\(recipe.summary)</p>
@@ -45,10 +33,9 @@ public struct HTMLReport {
             \(progress)\(remark)\(drawing)</header>
             <main>
             \(headline)\(publishedFigures)\(curves)\(tasks)\(network)\(layerSizes)\(filters)\(featureMaps)\(howToRepeat)</main>
-            </body>
-            </html>
 
             """
+        return htmlPage(title: "\(recipe.name): \(kind)", head: reload, body: body)
     }
 
     /// Seconds after which the page of a run that goes on loads itself again. Browsers then stay where they were on it.

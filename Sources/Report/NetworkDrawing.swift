@@ -50,9 +50,7 @@ struct NetworkDrawing {
     /// Normalization and what else keeps the shape, and views.
     private func isSmall(_ member: Graph.Member) -> Bool {
         guard let input = member.inputs.first else { return false }
-        return member.layer.isView || member.layer.isPointwise || member.layer.isView
-            || (graph.members[input].shape == member.shape && member.layer.multiplyAdds([member.shape]) == 0
-                && !member.layer.kind.contains("ool"))
+        return member.isSmall(after: graph.members[input]) && !member.layer.kind.contains("ool")
     }
 
     var markup: Markup {
@@ -135,5 +133,13 @@ struct NetworkDrawing {
             <text class="middle" x="\(place.x)" y="\(below + (rest.isEmpty ? 15 : 30))">\("\(shape)")</text></g>
 
             """
+    }
+}
+
+extension Graph.Member {
+    /// Whether it is so little beside the layer that it reads that a picture of a network shows them as one: it works number
+    /// by number, sees them in another shape, or keeps the shape and multiplies nothing.
+    func isSmall(after input: Graph.Member) -> Bool {
+        layer.isPointwise || layer.isView || (shape == input.shape && layer.multiplyAdds([shape]) == 0)
     }
 }

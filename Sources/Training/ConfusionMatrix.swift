@@ -67,9 +67,13 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
     /// The 95 % interval of the accuracy, for answers that are independent (turned copies of one image are not quite):
     /// Wilson's score interval ("Probable inference, the law of succession, and statistical inference", 1927), which
     /// stays within 0…1 and is right for few mistakes too.
-    public var accuracyInterval: ClosedRange<Double> {
+    public var accuracyInterval: ClosedRange<Double> { Self.interval(correct, of: total) }
+
+    /// The same for any number of right answers among all.
+    package static func interval(_ correct: Int, of total: Int) -> ClosedRange<Double> {
         guard total > 0 else { return 0...1 }
         let (n, z) = (Double(total), 1.959964)
+        let accuracy = Double(correct) / Double(total)
         let centre = (accuracy + z * z / (2 * n)) / (1 + z * z / n)
         let half = z / (1 + z * z / n) * (accuracy * (1 - accuracy) / n + z * z / (4 * n * n)).squareRoot()
         return max(0, centre - half)...min(1, centre + half)

@@ -100,15 +100,9 @@ struct RuledLines {
 
     /// Where a ridge rises above what noise makes of paper, there or one pixel above or below.
     private func seen(_ ridges: [UInt8]) -> [Bool] {
-        var counts = [Int](repeating: 0, count: 256)
-        for ridge in ridges { counts[Int(ridge)] += 1 }
-        var below = 0
         // Lines and strokes cover less than a quarter of a picture.
-        let noise = counts.firstIndex { count in
-            below += count
-            return below > ridges.count * 3 / 4
-        }
-        let least = UInt8(min(255, max(5, 2 * (noise ?? 0))))
+        let noise = Histogram(ridges).value(atRank: ridges.count * 3 / 4)
+        let least = UInt8(min(255, max(5, 2 * noise)))
         return ridges.indices.map { index in
             ridges[index] >= least || index >= width && ridges[index - width] >= least
                 || index + width < ridges.count && ridges[index + width] >= least

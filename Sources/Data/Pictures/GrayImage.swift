@@ -43,7 +43,10 @@ public struct GrayImage: Sendable, Equatable {
     /// Reads a picture of something drawn: as ``load(_:)`` does, but where most of it is transparent and what is drawn is
     /// light, such as white ink, it is composed over black instead of over white.
     public static func loadDrawing(_ path: String) throws(FileError) -> GrayImage {
-        let onWhite = try Picture.load(path, color: .gray, background: 255).pixels
+        let whole = try load(path)
+        // Of the formats PNG alone knows transparency.
+        guard try FileContent.open(path).peek() == PNG.signature.first else { return whole }
+        let onWhite = whole.pixels
         let picture = try Picture.load(path, color: .gray, background: 0)
         let onBlack = GrayImage(picture)
         // A pixel that is transparent by half differs by half.

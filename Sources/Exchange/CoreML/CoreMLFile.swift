@@ -151,14 +151,7 @@ struct CoreMLFile {
     private var metadata: ProtobufMessage {
         .with { metadata in
             metadata.add(1, "A network trained by Lanes")
-            for remark in remarks {
-                metadata.add(
-                    100,
-                    .with { entry in
-                        entry.add(1, remark.key)
-                        entry.add(2, remark.value)
-                    })
-            }
+            for remark in remarks { metadata.add(100, key: remark.key, value: remark.value) }
         }
     }
 }

@@ -131,14 +131,7 @@ struct ONNXFile {
                     operators.add(1, "")
                     operators.add(2, opset)
                 })
-            for remark in remarks {
-                model.add(
-                    14,
-                    .with { property in
-                        property.add(1, remark.key)
-                        property.add(2, remark.value)
-                    })
-            }
+            for remark in remarks { model.add(14, key: remark.key, value: remark.value) }
         }
     }
 }

@@ -29,20 +29,12 @@ public struct DrawingPage {
         // Nothing in base64 or in our own scripts means anything to HTML.
         let network = Markup(stringLiteral: try model.file().encoded().base64EncodedString())
         let heads = model.graph.heads.indices.map { Self.head($0, of: model) }
-        let page: Markup = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <meta name="color-scheme" content="light dark"/>
+        let policy: Markup = """
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; \
             style-src 'unsafe-inline'"/>
-            <title>\(title)</title>
-            <style>
-            \(HTMLReport.stylesheet)\(Self.stylesheet)</style>
-            </head>
-            <body class="drawing">
+
+            """
+        let body: Markup = """
             <header>
             <h1>\(title)</h1>
             <p class="summary">\(summary)</p>
@@ -58,10 +50,10 @@ public struct DrawingPage {
             "use strict";
             \(Self.script)//]]>
             </script>
-            </body>
-            </html>
 
             """
+        let page = htmlPage(
+            title: title, head: policy, style: Self.stylesheet, kind: " class=\"drawing\"", body: body)
         html = page.text
     }
 
