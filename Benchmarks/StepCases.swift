@@ -38,6 +38,7 @@ struct RandomBatches<Scalar: KernelScalar>: BatchSource {
 
     func sampleCount(ofStep step: Int) -> Int { batchSize }
 
+    @specialized(where Scalar == Float)
     func load(sample: Int, ofStep step: Int, input: Int, into values: inout MutableSpan<Scalar>) {
         let start = (step % 8 * batchSize + sample) * values.count
         // A copy of memory: element by element, generic code would take longer than the step.
@@ -47,6 +48,7 @@ struct RandomBatches<Scalar: KernelScalar>: BatchSource {
         }
     }
 
+    @specialized(where Scalar == Float)
     func target(ofSample sample: Int, ofStep step: Int, head: Int, into values: inout MutableSpan<Scalar>) {
         values[0] = Scalar(labels[(step % 8 * batchSize + sample) * heads + head])
     }

@@ -17,7 +17,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     private(set) var nodes: [PlannedNode] = []
     private let wantsInputGradients: Bool
     /// Whether every node's output and gradient keeps memory of its own, so that it can be read after a step.
-    private let keepsEverything: Bool
+    let keepsEverything: Bool
     /// The nodes whose outputs can be read after a step.
     private let readNodes: Set<String>
     /// The parameters that get no gradient.
@@ -25,6 +25,9 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     private var needsGradient: [Bool] = []
     private var gradients: [Int: Value] = [:]
     private var updates: [PlannedOperation<Scalar>] = []
+    /// The nodes whose passes others do (PlanBuilder+Rectifier.swift).
+    var joined: Set<Int> = []
+    var joinedBackward: Set<Int> = []
 
     init(
         _ graph: Graph, isTraining: Bool, batchSize: Int, inputGradients: Bool = false, keepsEverything: Bool = false,

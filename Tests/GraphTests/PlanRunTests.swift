@@ -50,6 +50,40 @@ struct PlanRunTests {
         }
     }
 
+    /// Widths of less than a vector, of some with a rest, and of so many that pieces are of columns; a ReLU with two readers;
+    /// a long row, whose product is cut into chunks.
+    @Test("A dense layer does the ReLUs beside it, and changes no bit", .namingCases)
+    func rectifiers() {
+        forEach([(widths: [7, 70, 33], batchSize: 13), ([300, 16, 64], 37), ([2100, 40, 9], 3)]) { widths, batchSize in
+            let image = Node.input("image", Shape(channels: widths[0]))
+            let first = image.linear(widths[1], name: "fc1").relu(name: "relu1")
+            let second = first.linear(widths[2], name: "fc2").relu(name: "relu2")
+            let heads = ["left", "right"].map { side in
+                Head(side, second.linear(20, name: side).relu(name: side + " relu").linear(4), loss: .crossEntropy)
+            }
+            let graph = try Graph(heads: heads)
+            func trained(keepsEverything: Bool, threads: Int) throws -> (state: TrainedState, labels: [String]) {
+                let executor = try Executor<Float>(
+                    graph, parameters: Parameters(graph, seed: 3), mode: .training(.adam()), batchSize: batchSize,
+                    threads: threads, seed: 1, inputGradients: false, keepsEverything: keepsEverything)
+                let batches = RandomBatches<Float>(graph) { $0 == 2 ? batchSize - batchSize / 3 : batchSize }
+                try executor.run(steps: 0..<3, from: batches, learningRate: .constant(0.01))
+                return (TrainedState(executor), executor.plan.phases.flatMap { $0.perSample.map(\.label) })
+            }
+            let (stored, alone) = try trained(keepsEverything: true, threads: 1)
+            for name in ["relu1", "relu2", "left relu"] {
+                #expect(alone.contains("\(name) forward") && alone.contains("\(name) backward"))
+            }
+            for threads in [1, 3] {
+                let (state, labels) = try trained(keepsEverything: false, threads: threads)
+                #expect(state == stored, "\(threads) threads")
+                // What is cut into chunks is summed sample by sample, so that nothing is gained; two readers add up.
+                #expect(labels.contains("relu1 forward") == (widths[0] > 2048))
+                #expect(labels.filter { $0.hasPrefix("relu2") || $0.hasPrefix("left relu") } == ["relu2 backward"])
+            }
+        }
+    }
+
     /// A cheap convolution of a cheap one, both read in several phases, in both orders.
     @Test("Chains of cheap operations", .namingCases)
     func chains() {

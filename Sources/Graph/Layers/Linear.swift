@@ -46,6 +46,7 @@ struct Linear: Layer {
         let chunks = k < 2048 ? 1 : min(16, k / 256)
         guard chunks > 1 else {
             let (pieces, panels) = Self.cut((n + vectorWidth - 1) / vectorWidth)
+            let rectifies = plan.joinsRectifier(after: node)
             plan.add("forward", of: node, .pieces(pieces), reads: [x] + parameters, writes: [y]) { item in
                 let first = item.piece * panels
                 let columns = min(panels * vectorWidth, n - first * vectorWidth)
@@ -55,6 +56,10 @@ struct Linear: Layer {
                     m: item.samples, n: columns, k: k, Strided(item[x], rowStride: k),
                     .packed(item[weight] + first * k * vectorWidth, rows: k), addingTo: start,
                     into: .rowMajor(item[y] + first * vectorWidth, columns: n))
+                guard rectifies else { return }
+                for start in stride(from: first * vectorWidth, to: item.samples * n, by: n) {
+                    rectify(item[y] + start, count: columns, into: item[y] + start)
+                }
             }
             return
         }
@@ -85,19 +90,26 @@ struct Linear: Layer {
         let depth = roundedToVectors(n)
         let (pieces, panels) = Self.cut((k + vectorWidth - 1) / vectorWidth)
         if let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) {
+            let rectifies = plan.joinsRectifier(before: node)
             // A piece transposes the panels that it needs while they are in cache.
             plan.add(
-                "backward data", of: node, .pieces(pieces), reads: [dy, weight], writes: [dx],
+                "backward data", of: node, .pieces(pieces), reads: [dy, weight] + (rectifies ? [x] : []), writes: [dx],
                 workspace: panels * depth * vectorWidth
             ) { item in
                 let first = item.piece * panels
                 let last = min(first + panels, (k + vectorWidth - 1) / vectorWidth)
                 transposePanels(item[weight], rows: k, columns: n, panels: first..<last, into: item.workspace)
                 let target = Panels.rowMajor(item[dx] + first * vectorWidth, columns: k)
+                let columns = min(last * vectorWidth, k) - first * vectorWidth
                 multiply(
-                    m: item.samples, n: min(last * vectorWidth, k) - first * vectorWidth, k: n,
-                    Strided(item[dy], rowStride: n), .packed(item.workspace, rows: depth),
-                    addingTo: accumulates ? target : nil, into: target)
+                    m: item.samples, n: columns, k: n, Strided(item[dy], rowStride: n),
+                    .packed(item.workspace, rows: depth), addingTo: accumulates ? target : nil, into: target)
+                guard rectifies else { return }
+                for start in stride(from: first * vectorWidth, to: item.samples * k, by: k) {
+                    rectifyBackward(
+                        output: item[x] + start, outputGradient: item[dx] + start, count: columns,
+                        into: item[dx] + start, accumulating: false)
+                }
             }
         }
         let (weightGradient, biasGradient) = (node.parameterGradient("weight"), node.parameterGradient("bias"))
@@ -121,12 +133,17 @@ struct Linear: Layer {
             let (row, panel) = isWide ? (0, first) : (first * vectorWidth, 0)
             let rows = isWide ? k : min(weightPanels * vectorWidth, k - row)
             let columns = isWide ? min(weightPanels * vectorWidth, n - panel * vectorWidth) : n
-            pack(
-                item[dy] + panel * vectorWidth, rows: item.samples, columns: columns, rowStride: n,
-                into: item.workspace)
+            var right = Panels.rowMajor(item[dy] + panel * vectorWidth, columns: n)
+            // Not for few rows, where whole vectors lie there already: 0.99 of a step of `mlp`.
+            if isWide || n % vectorWidth != 0 || rows > 4 * vectorWidth {
+                pack(
+                    item[dy] + panel * vectorWidth, rows: item.samples, columns: columns, rowStride: n,
+                    into: item.workspace)
+                right = .packed(item.workspace, rows: item.samples)
+            }
             multiply(
                 m: rows, n: roundedToVectors(columns), k: item.samples,
-                Strided(item[x] + row, rowStride: 1, columnStride: k), .packed(item.workspace, rows: item.samples),
+                Strided(item[x] + row, rowStride: 1, columnStride: k), right,
                 separately: item.isGroupLong,
                 into: Panels.packed(item[weightGradient], rows: k).from(row: row, panel: panel))
         }

@@ -36,6 +36,8 @@ public struct CrossEntropy: Loss {
         return .label(classes: shape.channels)
     }
 
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func problem<Scalar: KernelScalar>(_ target: Span<Scalar>, outputCount: Int) -> String? {
         labelProblem(target[0], classes: outputCount, ignoreIndex: ignoreIndex)
     }
@@ -95,6 +97,8 @@ public struct NegativeLogLikelihood: Loss {
         return .label(classes: shape.channels)
     }
 
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func problem<Scalar: KernelScalar>(_ target: Span<Scalar>, outputCount: Int) -> String? {
         labelProblem(target[0], classes: outputCount, ignoreIndex: ignoreIndex)
     }
