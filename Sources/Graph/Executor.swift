@@ -47,6 +47,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     private let workers: UnsafeMutableRawPointer
     private let workerStride: Int
     private let places: UnsafeMutablePointer<Place>
+    private let tables: PhaseTables<Scalar>
     let state: UnsafeMutablePointer<StepState>
 
     /// Makes the plan, and takes all memory that steps need.
@@ -144,7 +145,8 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         }
         guard let arena = AlignedMemory<UInt8>(plan.arenaBytes, isZeroed: false),
             let workers = AlignedMemory<UInt8>(workerStride * threads, isZeroed: false),
-            let places = AlignedMemory<Place>(plan.places.count), let state = AlignedMemory<StepState>(1)
+            let places = AlignedMemory<Place>(plan.places.count), let state = AlignedMemory<StepState>(1),
+            let tables = PhaseTables(plan)
         else {
             throw GraphError(
                 node: "executor",
@@ -153,7 +155,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         }
         memory = slabs + [arena, workers, places, state]
         self.workers = UnsafeMutableRawPointer(workers.start)
-        (self.places, self.state) = (places.start, state.start)
+        (self.places, self.state, self.tables) = (places.start, state.start, tables)
         self.state.initialize(to: StepState())
         for (id, place) in plan.places.enumerated() {
             (self.places + id).initialize(to: place)
@@ -187,6 +189,8 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     ///   - learningRate: Of a step.
     ///   - report: Called after every step, in order, by whichever thread finished it.
     /// - Throws: `TrainingError`, or what the batch source throws; the weights are then those from before the failed step.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func run(
         steps: Range<Int>, from source: any BatchSource<Scalar>,
         learningRate: LearningRate = .constant(0),
@@ -194,10 +198,10 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     ) throws {
         try enter(steps, from: source) {
             let phases = plan.phases.count
+            let items = plan.phases.map(\.items)
             try begin(step: steps.lowerBound, source: source, learningRate: learningRate)
             team.run(
-                threads: threads, phases: phases,
-                items: { [self] in plan.phases[$0].items },
+                threads: threads, items: items,
                 run: { [self] phase, item, worker in perform(item, of: phase, as: worker) },
                 next: { [self] phase in
                     if state.pointee.isHalted || feed.hasFailed { return false }
@@ -268,7 +272,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func perform(_ index: Int, of phaseIndex: Int, as worker: Int) {
-        let phase = plan.phases[phaseIndex]
+        let phase = tables.phases[phaseIndex]
         let memory = workers + worker * workerStride
         let groupSize = (batchSize + plan.groups - 1) / plan.groups
         var item = WorkItem<Scalar>(
@@ -276,41 +280,35 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
             workspace: (memory + plan.workspaceOffset).assumingMemoryBound(to: Scalar.self), seed: seed,
             groupSize: groupSize)
         // Pieces come first: those that prepare weights are long, and a worker that begins one last keeps the others waiting.
-        var place = index
-        for operation in phase.pieced {
-            guard case .pieces(let count) = operation.division else { continue }
-            if place < count {
-                (item.piece, item.isPiece) = (place, true)
-                return operation.run(on: &item)
-            }
-            place -= count
+        if index < phase.pieces.count {
+            (item.piece, item.isPiece) = (phase.pieces[index].number, true)
+            return phase.pieces[index].operation._withUnsafeGuaranteedRef { $0.run(on: &item) }
         }
-        let first = place * groupSize
+        item.group = index - phase.pieces.count
+        let first = item.group * groupSize
         let samples = first..<max(first, min(first + groupSize, state.pointee.samples))
         guard !samples.isEmpty else { return }
-        item.group = place
         for run in phase.runs {
-            if phase.perSample[run.lowerBound].takesSeveral {
+            if run.takesSeveral {
                 (item.sample, item.sampleCount) = (first, samples.count)
-                phase.perSample[run.lowerBound].run(on: &item)
+                run.operations[0]._withUnsafeGuaranteedRef { $0.run(on: &item) }
                 item.sampleCount = 1
                 continue
             }
             for sample in samples {
                 item.sample = sample
-                for index in run { phase.perSample[index].run(on: &item) }
+                for operation in run.operations { operation._withUnsafeGuaranteedRef { $0.run(on: &item) } }
             }
         }
     }
 
     /// Does all pieces of an operation, alone.
     private func perform(_ operation: PlannedOperation<Scalar>) {
-        guard case .pieces(let count) = operation.division else { return }
         var item = WorkItem<Scalar>(
             places: places, state: state, worker: workers,
             workspace: (workers + plan.workspaceOffset).assumingMemoryBound(to: Scalar.self), seed: seed, groupSize: 1)
         item.isPiece = true
-        for piece in 0..<count {
+        for piece in 0..<operation.pieces {
             item.piece = piece
             operation.run(on: &item)
         }

@@ -12,7 +12,7 @@ package func meetingTime(threads: Int) -> Double {
         let begin = DispatchTime.now().uptimeNanoseconds
         let count = Atomic<Int>(0)
         WorkerTeam().run(
-            threads: threads, phases: 1, items: { _ in threads },
+            threads: threads, items: [threads],
             run: { _, _, _ in
                 let end = DispatchTime.now().uptimeNanoseconds + length
                 while DispatchTime.now().uptimeNanoseconds < end {}

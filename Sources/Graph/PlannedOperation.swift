@@ -79,6 +79,9 @@ public final class PlannedOperation<Scalar: KernelScalar>: Sendable {
             access: Access(label, reads: reads + [condition], writes: writes), workspace: workspace, run: body)
     }
 
+    /// 0 for an operation of samples.
+    var pieces: Int { if case .pieces(let count) = division { count } else { 0 } }
+
     /// "conv1 forward".
     var label: String { access.label }
     var reads: [Value] { access.reads }

@@ -10,22 +10,22 @@ final class WorkerTeam: Sendable {
     private let claim = Atomic<UInt64>(0)
     private let finished = Atomic<Int>(0)
 
-    /// Runs phases 0, 1, …, `phases` − 1, 0, 1, … until `next` says that there are no more.
+    /// Runs phases 0, 1, …, 0, 1, … until `next` says that there are no more.
     ///
     /// - Parameters:
-    ///   - phases: How many phases there are before they repeat. Numbers of phases repeat with them, so that runs of any
-    ///     length are right; a worker that slept through a whole round claims an item of the round that it wakes up in.
-    ///   - items: The number of work items of a phase, at least 1.
+    ///   - items: Of each phase, before they repeat, the number of its work items, at least 1. Numbers of phases repeat with
+    ///     them, so that runs of any length are right; a worker that slept through a whole round claims an item of the round
+    ///     that it wakes up in.
     ///   - run: Does one item: (phase, item, worker).
     ///   - next: Called by one worker, with no item running, after phase `n` is done; false ends the run.
     func run(
-        threads: Int, phases: Int, items: @Sendable (Int) -> Int, run: @Sendable (Int, Int, Int) -> Void,
+        threads: Int, items: [Int], run: @Sendable (Int, Int, Int) -> Void,
         next: @Sendable (Int) -> Bool
     ) {
         claim.store(0, ordering: .relaxed)
         finished.store(0, ordering: .relaxed)
         concurrently(threads) { [self] worker in
-            work(as: worker, phases: phases, items: items, run: run, next: next)
+            work(as: worker, items: items.span, run: run, next: next)
         }
     }
 
@@ -33,18 +33,18 @@ final class WorkerTeam: Sendable {
     private static let over = UInt64(UInt32.max) << 32
 
     private func work(
-        as worker: Int, phases: Int, items: (Int) -> Int, run: (Int, Int, Int) -> Void, next: (Int) -> Bool
+        as worker: Int, items: Span<Int>, run: (Int, Int, Int) -> Void, next: (Int) -> Bool
     ) {
         var idle = 0
         while true {
             let ticket = claim.load(ordering: .acquiring)
             if ticket == Self.over { return }
             let (phase, item) = (Int(ticket >> 32), Int(ticket & 0xFFFF_FFFF))
-            let count = items(phase)
+            let count = items[phase]
             guard item < count else {
                 // Looking costs nothing while a core is free; after some 50 µs let others have it.
                 idle += 1
-                if idle > 2000 { sched_yield() }
+                if idle > 30_000 { sched_yield() }
                 continue
             }
             idle = 0
@@ -54,7 +54,7 @@ final class WorkerTeam: Sendable {
             run(phase, item, worker)
             if finished.add(1, ordering: .acquiringAndReleasing).newValue == count {
                 finished.store(0, ordering: .relaxed)
-                claim.store(next(phase) ? UInt64((phase + 1) % phases) << 32 : Self.over, ordering: .releasing)
+                claim.store(next(phase) ? UInt64((phase + 1) % items.count) << 32 : Self.over, ordering: .releasing)
             }
         }
     }

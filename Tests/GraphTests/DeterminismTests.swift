@@ -51,6 +51,10 @@ struct TrainedState: Equatable {
     }
 }
 
+extension TrainedState: CustomTestStringConvertible {
+    var testDescription: String { "a state of \(weights.count) weights" }
+}
+
 @Suite struct DeterminismTests {
     /// Trains from the start, going through `runs` one after the other; every third batch is ragged.
     private func train(

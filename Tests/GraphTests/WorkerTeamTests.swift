@@ -22,7 +22,7 @@ struct WorkerTeamTests {
             let items = [3, 1, 8]
             let (done, order) = (Log(), Log())
             WorkerTeam().run(
-                threads: threads, phases: 3, items: { items[$0] },
+                threads: threads, items: items,
                 run: { phase, item, _ in done.add(10 * phase + item) },
                 next: { phase in
                     order.add(phase)
