@@ -58,7 +58,10 @@ public struct DrawingPage {
     }
 
     private static let script = Markup(
-        stringLiteral: networkScript + windowsScript + layersScript + preparationScript + boardScript + answersScript)
+        stringLiteral: [
+            networkScript, windowsScript, layersScript, resizingScript, paperScript, ruledLinesScript, inkPartsScript,
+            photographScript, preparationScript, pictureFileScript, boardScript, answersScript, readingScript,
+        ].joined())
 
     /// The shape of the picture that the network takes.
     private static func input(of model: Model, picture: Picture) throws -> Shape {
