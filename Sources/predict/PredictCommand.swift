@@ -194,6 +194,6 @@ struct PredictOptions {
             .flag("as-is", "take pictures of 28×28 as they are") { $0.asIs = true },
             .flag("split", "read all digits that stand side by side, from left to right") { $0.split = true },
             .flag("json", "print one JSON object for each picture") { $0.json = true },
-            .page("page", "write a page to draw on, with the network in it") { $0.page = $1 },
+            .page("page", "write a page that reads drawings and pictures, with the network in it") { $0.page = $1 },
         ])
 }

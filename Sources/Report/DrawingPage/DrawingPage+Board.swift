@@ -99,7 +99,7 @@ extension DrawingPage {
           pointer = event.pointerId;
           // A pointer that a script made up cannot be captured.
           if (event.isTrusted) board.setPointerCapture(pointer);
-          photo = opening = null;
+          closePhoto();
           cleared = [];
           const color = isDigit ? null : element("ink").value;
           strokes.push({ width: Number(element("width").value), color, points: [point(event)] });
@@ -130,7 +130,7 @@ extension DrawingPage {
         function clear() {
           if (pointer !== null) return;
           if (strokes.length > 0) [strokes, cleared] = [[], strokes];
-          photo = opening = null;
+          closePhoto();
           changed();
         }
 
@@ -146,10 +146,18 @@ extension DrawingPage {
         element("paper")?.addEventListener("input", () => changed());
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
+        function closePhoto() {
+          photo = opening = null;
+          // So that the same file can be chosen again.
+          element("file").value = "";
+        }
+
         /** Shows a picture's file on the board and gives it to the network. */
         async function open(file) {
           if (!file) return;
           opening = file;
+          // Another one was dropped or pasted.
+          if (element("file").files[0] !== file) element("file").value = "";
           try {
             const opened = isDigit ? await photograph(file) : await scaledPhoto(file);
             if (opening === file) [photo, strokes, cleared, chosen] = [opened, [], [], 0];

@@ -90,7 +90,7 @@ extension DrawingPage {
         return """
             <section class="layers">
             <h2>Layer by layer</h2>
-            <p class="remark">What each layer makes of the drawing, its channels side by side: black is the layer’s \
+            <p class="remark">What each layer makes of the picture, its channels side by side: black is the layer’s \
             least number and white its greatest.</p>
             \(items)</section>
 
