@@ -87,6 +87,7 @@ struct DrawingPagePhotographTests {
             ("row.png", try page(height: 200, width: 340, digits: row)),
             ("lined row.png", try page(height: 200, width: 340, digits: row) { 210 * ruled($0, $1) }),
             ("great row.png", try page(height: 180, width: 660, digits: row, noise: 2)),
+            ("close row.png", try page(height: 120, width: 260, digits: [(3, 20, 10), (3, 20, 73), (3, 20, 122)])),
             ("lines.png", try page(height: 150, width: 130, digits: [(2, 9, 5), (2, 9, 70), (2, 80, 5), (2, 80, 70)])),
             ("nothing.png", try page(height: 90, width: 120, digits: [])),
             ("dark ink.png", transparent([20, 60, 140])), ("white ink.png", transparent([250, 255, 240])),
@@ -173,7 +174,7 @@ struct DrawingPagePhotographTests {
                 try GrayImage.loadDrawing(directory.write(file.content, to: file.name))
             }
         }
-        #expect(found.readings.map(\.pictures.count) == [1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 0, 0, 1, 1, 0])
+        #expect(found.readings.map(\.pictures.count) == [1, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 0, 0, 1, 1, 0])
         #expect(found.readings.last?.status == "text.png: no picture that this browser can read")
 
         let grays = try pictures.map { file in
@@ -190,13 +191,29 @@ struct DrawingPagePhotographTests {
         #expect(found.drawing.row.count == 2 && found.drawing.row.last == found.label)
     }
 
+    @Test("On a page of pictures they are scaled as predict scales them", DrawingPageTests.needsChromium)
+    func scaling() throws {
+        let file = File(name: "photo.png", content: try page(height: 60, width: 90, digits: [(2, 2, 20)]))
+        let page = try DrawingPage(model(), title: "Draw", summary: "a network", picture: .scaled).html
+        let found = try Chromium.run(
+            """
+            const [name, type, data] = \(file.script);
+            await open(new File([decodeBase64(data)], name, { type }));
+            return [...pictures().pictures[0]];
+            """, in: page, as: [UInt8].self)
+        let picture = try Picture.decode(file.content, color: .gray, name: file.name)
+        let areSame = found == picture.resized(to: Extent(height: 28, width: 28)).pixels
+        #expect(areSame)
+    }
+
     /// Compares what the page reads with what predict reads.
     private func expect(
         _ found: Found.Reading, _ model: Model, _ name: String, _ image: () throws -> GrayImage
     ) throws {
         do {
             let digits = try image().preparedDigits(name: name)
-            #expect(found.pictures == digits.map(\.pixels), "\(name)")
+            let areSame = found.pictures == digits.map(\.pixels)
+            #expect(areSame, "\(name)")
             let answers = try digits.map { try model.predict($0.pixels).heads[0] }
             let areNear = zip(answers, found.probabilities).allSatisfy { answer, found in
                 zip(answer.probabilities, found).allSatisfy { abs($0 - $1) <= 1e-4 }
