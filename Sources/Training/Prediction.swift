@@ -37,7 +37,13 @@ public struct Prediction: Sendable, Equatable {
 
         /// The probability of the most probable class, 0…1; 0 for a head that gives numbers.
         public var probability: Double { probabilities.max() ?? 0 }
+
+        /// Whether no class is as probable as ``Prediction/leastConfidence``.
+        package var isUnsure: Bool { label != nil && probability < Prediction.leastConfidence }
     }
+
+    /// An answer less probable than this is no answer to rely on.
+    package static let leastConfidence = 0.6
 
     /// In the graph's order.
     public let heads: [Head]

@@ -130,7 +130,7 @@ enum PredictCommand {
     }
 
     /// The head's classes, the most probable first, down to those that round to nothing, and whether the first one is
-    /// less sure than ``leastConfidence``; or its numbers.
+    /// less sure than ``Prediction/leastConfidence``; or its numbers.
     private static func text(_ answer: Prediction.Head) -> String {
         guard !answer.classes.isEmpty else {
             return "\(printable(answer.name)): \(answer.output.map { "\($0)" }.joined(separator: " "))"
@@ -139,12 +139,9 @@ enum PredictCommand {
         let list = shown.map { _, answer in
             "\(printable(answer.name)) (\(String(format: "%.1f %%", answer.probability * 100)))"
         }
-        let warning = answer.isUnsure ? " — not sure: below \(Int(leastConfidence * 100)) %" : ""
+        let warning = answer.isUnsure ? " — not sure: below \(Int(Prediction.leastConfidence * 100)) %" : ""
         return "\(printable(answer.name)): \(list.joined(separator: ", "))\(warning)"
     }
-
-    /// An answer less probable than this is no answer to rely on.
-    fileprivate static let leastConfidence = 0.6
 
     /// - Parameter place: Which of the picture's digits it is, from left to right, from 0 on; nil for a whole picture.
     private static func json(_ answers: [Prediction.Head], path: String, place: Int?) -> Data {
@@ -170,9 +167,6 @@ extension Prediction.Head {
     fileprivate var ranked: [(name: String, probability: Double)] {
         zip(classes, probabilities).map { ($0, Double($1)) }.sorted { $0.probability > $1.probability }
     }
-
-    /// Whether no class is as probable as it should be.
-    fileprivate var isUnsure: Bool { ranked.first.map { $0.probability < PredictCommand.leastConfidence } ?? false }
 }
 
 /// What stands on the command line of `predict`.
@@ -200,6 +194,6 @@ struct PredictOptions {
             .flag("as-is", "take pictures of 28×28 as they are") { $0.asIs = true },
             .flag("split", "read all digits that stand side by side, from left to right") { $0.split = true },
             .flag("json", "print one JSON object for each picture") { $0.json = true },
-            .page("page", "write a page to draw on, with the network in it") { $0.page = $1 },
+            .page("page", "write a page that reads drawings and pictures, with the network in it") { $0.page = $1 },
         ])
 }

@@ -18,24 +18,25 @@ enum Chromium {
 
     /// Opens a page and gives what a script at its end returns.
     ///
-    /// - Parameter script: The body of a function that returns what JSON can hold; it sees all that the page's scripts
-    ///   declare.
+    /// - Parameter script: The body of an asynchronous function that returns what JSON can hold; it sees all that the
+    ///   page's scripts declare.
     static func run<Result: Decodable>(_ script: String, in html: String, as type: Result.Type) throws -> Result {
         guard let path else { throw Failure(reason: "no Chromium") }
         let probe = """
             <script>
             //<![CDATA[
-            let found;
-            try {
-              found = JSON.stringify({ result: (() => {
+            // The browser waits until this document ends.
+            const pending = document.createElement("iframe");
+            document.body.append(pending);
+            pending.contentDocument.open();
+            (async () => {
             \(script)
-              })() });
-            } catch (error) {
-              found = JSON.stringify({ error: `${error} ${error.stack}` });
-            }
-            // In base64, in which HTML changes nothing.
-            found = btoa(unescape(encodeURIComponent(found)));
-            document.documentElement.innerHTML = `<body><pre>FOUND ${found} END</pre></body>`;
+            })().then(result => ({ result }), error => ({ error: `${error} ${error.stack}` })).then(found => {
+              // In base64, in which HTML changes nothing.
+              const text = btoa(unescape(encodeURIComponent(JSON.stringify(found))));
+              pending.contentDocument.close();
+              document.documentElement.innerHTML = `<body><pre>FOUND ${text} END</pre></body>`;
+            });
             //]]>
             </script>
             </body>

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("The page to draw on")
 struct DrawingPageTests {
-    private static let needsChromium: ConditionTrait = .enabled(
+    static let needsChromium: ConditionTrait = .enabled(
         if: Chromium.path != nil, "no Chromium is installed, so nobody looks whether the page answers as predict does")
 
     private func page(_ model: Model, _ picture: DrawingPage.Picture = .digit, title: String = "Draw") throws -> String
@@ -139,7 +139,9 @@ struct DrawingPageTests {
             const colored = ink => Uint8ClampedArray.from({ length: 4 * ink.length }, (_, i) =>
               i % 4 === 3 ? 255 : i % 4 === 0 ? ink[i >> 2] : i % 4 === 1 ? 255 - ink[i >> 2] : (i >> 2) & 255);
             return {
-              digits: drawings.map(drawing => preparedDigit(...drawing)).map(digit => digit && [...digit]),
+              digits: drawings.map(([pixels, height, width]) =>
+                digitsOf("drawing", () => inkOf({ pixels, height, width }, 0, 255)).pictures[0])
+                .map(digit => digit ? [...digit] : null),
               scaled: drawings.slice(2, 5).map(([ink, height, width]) => sizes.flatMap(([newHeight, newWidth]) =>
                 [1, 3].map(channels => [...resizedPicture(
                   opaque(colored(ink), channels), height, width, { channels, height: newHeight, width: newWidth })]))),

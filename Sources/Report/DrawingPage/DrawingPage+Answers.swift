@@ -1,5 +1,7 @@
+import LanesTraining
+
 extension DrawingPage {
-    /// JavaScript that shows what the network makes of the drawing: answers, bars and feature maps, while it is drawn.
+    /// JavaScript that shows what the network makes of a picture: answers, bars and feature maps.
     static let answersScript = #"""
         const network = new Network(decodeBase64(element("network").textContent));
 
@@ -72,9 +74,9 @@ extension DrawingPage {
         for (const { section } of sections) sight.observe(section);
         addEventListener("resize", drawSections);
 
-        /** Shows the prepared picture at its own size; the stylesheet enlarges it. */
-        function drawPrepared(pixels) {
-          const { channels, height, width } = network.input.shape, canvas = element("prepared");
+        /** Shows what the network gets at its own size; the stylesheet enlarges it. */
+        function drawPrepared(canvas, pixels) {
+          const { channels, height, width } = network.input.shape;
           [canvas.width, canvas.height] = [width, height];
           const target = canvas.getContext("2d"), image = target.createImageData(width, height);
           for (let i = 0; i < width * height; i++) {
@@ -85,7 +87,8 @@ extension DrawingPage {
         }
 
         /** What a head gives its best class, in words. */
-        const shareInWords = probability => percent(probability) + (probability < 0.6 ? ", not sure" : "");
+        const leastConfidence = \#(Prediction.leastConfidence);
+        const shareInWords = probability => percent(probability) + (probability < leastConfidence ? ", not sure" : "");
 
         /** All answers in a few words. */
         function words(heads) {
@@ -129,44 +132,6 @@ extension DrawingPage {
         /** The heads on the page, each with the rows of its classes in their order. */
         const headSections = [...document.querySelectorAll("[data-head]")].map((section, index) =>
           ({ section, rows: [...section.querySelectorAll("tr")], shape: network.heads[index].node.shape }));
-        let [isPlanned, lastTime] = [false, 0];
-
-        /** Asks the network, and shows all that it says. */
-        function answer() {
-          isPlanned = false;
-          const start = performance.now();
-          const pixels = picture();
-          let heads = pixels && network.run(pixels);
-          const broken = heads?.find(({ output }) => !output.every(Number.isFinite));
-          if (broken) heads = null;
-          hasAnswer = heads !== null;
-          drawPrepared(pixels);
-          headSections.forEach((section, index) => showHead(section, heads ? heads[index] : null));
-          drawSections();
-          lastTime = performance.now() - start;
-          element("time").textContent = heads ? `Answered in ${lastTime.toFixed(0)} ms.` : "";
-          // Read aloud when a stroke is done, not at every point of it.
-          if (pointer === null) {
-            element("status").textContent = broken
-              ? `The output of ${broken.name} is not finite.` : heads ? words(heads) : "Nothing is drawn.";
-          }
-        }
-
-        /** Draws what has changed and asks the network soon: for every frame, or half of the time where it is slow. */
-        function changed() {
-          redraw();
-          if (isPlanned) return;
-          isPlanned = true;
-          setTimeout(() => requestAnimationFrame(answer), lastTime > 30 ? lastTime : 0);
-        }
-
-        redraw();
-        answer();
-        // What has run a few times is compiled, so that the first stroke is as quick as the others.
-        setTimeout(() => {
-          const [start, blank] = [performance.now(), new Uint8Array(count(network.input.shape))];
-          for (let i = 0; i < 10 && !hasAnswer && performance.now() < start + 50; i++) network.run(blank);
-        }, 50);
 
         """#
 }

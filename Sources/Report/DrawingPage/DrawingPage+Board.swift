@@ -9,8 +9,10 @@ extension DrawingPage {
         let strokes = [];
         /** The strokes that were cleared last, so that clearing can be undone. */
         let cleared = [];
-        /** A picture that was opened in place of a drawing: a canvas of its own size. */
+        /** A picture that was opened in place of a drawing: a canvas that shows it, and what the network gets of it. */
         let photo = null;
+        /** The file that is being opened; null as soon as something else is wanted. */
+        let opening = null;
 
         /** Draws everything anew, so that the same strokes always give the same pixels. */
         function redraw() {
@@ -19,7 +21,7 @@ extension DrawingPage {
             context.fillStyle = element("paper").value;
             context.fillRect(0, 0, board.width, board.height);
           }
-          if (photo) context.drawImage(photo, 0, 0, board.width, board.height);
+          if (photo) drawPhoto(photo);
           // A digit is read from how much ink there is, whatever its colour.
           const ink = getComputedStyle(board).color;
           for (const { width, color, points } of strokes) {
@@ -41,17 +43,46 @@ extension DrawingPage {
           element("hint").hidden = strokes.length > 0 || photo !== null;
         }
 
-        /** What the network gets: bytes, [height][width][channels] of its input; null where a digit has no ink. */
-        function picture() {
-          const shape = network.input.shape;
-          const source = photo ? photo.getContext("2d") : context;
-          const { data, height, width } = source.getImageData(0, 0, source.canvas.width, source.canvas.height);
-          if (isDigit) {
-            const ink = new Uint8Array(height * width);
-            for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3];
-            return preparedDigit(ink, height, width);
+        /** Draws a picture over the whole board; a photograph of digits keeps its ratio. */
+        function drawPhoto({ canvas, background }) {
+          const { height, width } = board, scale = Math.min(height / canvas.height, width / canvas.width);
+          const size = isDigit ? [canvas.width * scale, canvas.height * scale] : [width, height];
+          const place = [(width - size[0]) / 2, (height - size[1]) / 2, ...size];
+          context.fillStyle = background;
+          context.fillRect(...place);
+          context.imageSmoothingQuality = "high";
+          context.drawImage(canvas, ...place);
+        }
+
+        /**
+         * What the network gets: pictures as bytes, [height][width][channels] of its input, of several digits from left
+         * to right; and where there are none, why.
+         */
+        function pictures() {
+          if (photo) return photo.read;
+          if (isDigit && strokes.length === 0) return { pictures: [], problem: "Nothing is drawn." };
+          const { data, height, width } = context.getImageData(0, 0, board.width, board.height);
+          if (!isDigit) return { pictures: [scaledPicture(data, height, width)], problem: "" };
+          const ink = new Uint8Array(height * width);
+          for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3];
+          // As a picture of it in black on white.
+          return digitsOf("drawing", () => inkOf({ pixels: ink, height, width }, 0, 255));
+        }
+
+        /** The picture at the size of the network's input. */
+        function scaledPicture(rgba, height, width) {
+          const { shape } = network.input;
+          return resizedPicture(opaque(rgba, shape.channels), height, width, shape);
+        }
+
+        /** The digits of an image of ink, or why there are none, as predict says it of a picture of that name. */
+        function digitsOf(name, ink) {
+          try {
+            return { pictures: preparedDigits(ink()), problem: "" };
+          } catch (error) {
+            if (error instanceof ImageError) return { pictures: [], problem: `${name}: ${error.message}` };
+            throw error;
           }
-          return resizedPicture(opaque(data, shape.channels), height, width, shape);
         }
 
         /** Where on the board the pointer is. */
@@ -68,7 +99,7 @@ extension DrawingPage {
           pointer = event.pointerId;
           // A pointer that a script made up cannot be captured.
           if (event.isTrusted) board.setPointerCapture(pointer);
-          photo = null;
+          closePhoto();
           cleared = [];
           const color = isDigit ? null : element("ink").value;
           strokes.push({ width: Number(element("width").value), color, points: [point(event)] });
@@ -99,7 +130,7 @@ extension DrawingPage {
         function clear() {
           if (pointer !== null) return;
           if (strokes.length > 0) [strokes, cleared] = [[], strokes];
-          photo = null;
+          closePhoto();
           changed();
         }
 
@@ -115,31 +146,53 @@ extension DrawingPage {
         element("paper")?.addEventListener("input", () => changed());
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
-        /** Shows a picture's file on the board and gives it to the network, scaled from its own size. */
+        function closePhoto() {
+          photo = opening = null;
+          // So that the same file can be chosen again.
+          element("file").value = "";
+        }
+
+        /** Shows a picture's file on the board and gives it to the network. */
         async function open(file) {
           if (!file) return;
+          opening = file;
+          // Another one was dropped or pasted.
+          if (element("file").files[0] !== file) element("file").value = "";
           try {
-            const bitmap = await createImageBitmap(file), canvas = document.createElement("canvas");
-            [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
-            const target = canvas.getContext("2d");
-            target.fillStyle = "white";
-            target.fillRect(0, 0, canvas.width, canvas.height);
-            target.drawImage(bitmap, 0, 0);
-            [photo, strokes, cleared] = [canvas, [], []];
-            changed();
+            const opened = isDigit ? await photograph(file) : await scaledPhoto(file);
+            if (opening === file) [photo, strokes, cleared, chosen] = [opened, [], [], 0];
+            if (opening === file) changed();
           } catch {
-            element("status").textContent = `${file.name} is no picture that this browser can read.`;
+            if (opening === file) say(`${file.name}: no picture that this browser can read`, true);
           }
         }
 
-        if (!isDigit) {
-          element("file").addEventListener("change", ({ target }) => open(target.files[0]));
-          board.addEventListener("dragover", event => event.preventDefault());
-          board.addEventListener("drop", event => {
-            event.preventDefault();
-            open(event.dataTransfer.files[0]);
-          });
+        /** A photograph of digits. */
+        async function photograph(file) {
+          const [{ image, background }, canvas] = await Promise.all([readDrawing(file), createImageBitmap(file)]);
+          return { canvas, background, read: digitsOf(file.name, () => inkOnPaper(image)) };
         }
+
+        /** A picture that is scaled from its own size. */
+        async function scaledPhoto(file) {
+          const bitmap = await decoded(file), canvas = document.createElement("canvas");
+          const { height, width } = Object.assign(canvas, { height: bitmap.height, width: bitmap.width });
+          const target = canvas.getContext("2d");
+          target.fillStyle = "white";
+          target.fillRect(0, 0, width, height);
+          target.drawImage(bitmap, 0, 0);
+          const { data } = target.getImageData(0, 0, width, height);
+          return { canvas, read: { pictures: [scaledPicture(data, height, width)], problem: "" } };
+        }
+
+        element("file").addEventListener("change", ({ target }) => open(target.files[0]));
+        document.addEventListener("paste", ({ clipboardData }) => open(clipboardData.files[0]));
+        // Beside the board too, where a browser would leave the page for the picture.
+        document.addEventListener("dragover", event => event.preventDefault());
+        document.addEventListener("drop", event => {
+          event.preventDefault();
+          open(event.dataTransfer.files[0]);
+        });
 
         """#
 }

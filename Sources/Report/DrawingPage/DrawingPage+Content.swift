@@ -14,10 +14,9 @@ extension DrawingPage {
             : """
             <div><label>Pen <input type="color" id="ink" value="#ffffff"/></label>
             <label>Paper <input type="color" id="paper" value="#000000"/></label></div>
-            <label>Picture <input type="file" id="file" accept="image/*"/></label>
 
             """
-        let wish = picture == .digit ? "Draw a digit" : "Draw, or drop a picture"
+        let wish: Markup = picture == .digit ? "Draw a digit, or drop a picture" : "Draw, or drop a picture"
         return """
             <section class="board" aria-label="Drawing">
             <div class="paper">
@@ -31,13 +30,15 @@ extension DrawingPage {
             <button type="button" id="clear" aria-keyshortcuts="Escape" title="Escape">Clear</button>
             <label>Pen width <input type="range" id="width" min="\(side / 40 + 1)" max="\(side / 5)" \
             value="\(side / 12)"/></label>
-            \(colors)</div>
+            \(colors)<label>Picture <input type="file" id="file" accept="image/*"/></label>
+            </div>
             <div class="prepared">
             <canvas id="prepared" width="\(input.width)" height="\(input.height)" role="img" \
             aria-label="The picture as the network gets it"></canvas>
             <p>What the network gets: \("\(input.height)×\(input.width)") pixels. <span id="time"></span></p>
             </div>
             <p id="status" class="hidden" role="status" aria-live="polite"></p>
+            <div id="digits" role="group" aria-label="Digits from left to right" hidden=""></div>
             </section>
 
             """
@@ -89,7 +90,7 @@ extension DrawingPage {
         return """
             <section class="layers">
             <h2>Layer by layer</h2>
-            <p class="remark">What each layer makes of the drawing, its channels side by side: black is the layer’s \
+            <p class="remark">What each layer makes of the picture, its channels side by side: black is the layer’s \
             least number and white its greatest.</p>
             \(items)</section>
 

@@ -41,6 +41,18 @@ extension DrawingPage {
         }
         .prepared p { margin: 0; color: var(--muted); font-size: .85rem; }
         #time { white-space: nowrap; }
+        #status:not(.hidden) { margin: .8rem 0 0; font-size: .92rem; overflow-wrap: anywhere; }
+        #digits { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .6rem; }
+        #digits button {
+          display: grid; align-content: start; justify-items: center; width: 4.6rem; padding: .4rem .2rem .3rem;
+          border: 1px solid var(--rule); border-radius: .3rem; background: none; color: inherit; font: inherit;
+          cursor: pointer;
+        }
+        #digits button:hover { background: color-mix(in srgb, var(--ink) 8%, var(--ground)); }
+        #digits [aria-pressed=true] { border-color: var(--training); box-shadow: 0 0 0 1px var(--training); }
+        #digits canvas { width: 2.8rem; image-rendering: pixelated; }
+        #digits b { max-width: 100%; margin-top: .2rem; overflow: hidden; font-size: 1.15rem; text-overflow: ellipsis; }
+        #digits span { color: var(--muted); font-size: .75rem; font-variant-numeric: tabular-nums; }
 
         .verdict h2 { margin: 1.4rem 0 .2rem; padding: 0; border: 0; font-size: .95rem; }
         .verdict .first { display: flex; align-items: baseline; gap: .8rem; margin: 0 0 .5rem; }
@@ -61,7 +73,7 @@ extension DrawingPage {
         .verdict canvas, .layer canvas { display: block; max-width: 100%; image-rendering: pixelated; }
         canvas.empty { opacity: .12; }
         canvas.cells { border: 2px solid var(--rule); background: var(--rule); }
-        [hidden], .verdict canvas[hidden], .layer canvas[hidden] { display: none; }
+        [hidden], #digits[hidden], .verdict canvas[hidden], .layer canvas[hidden] { display: none; }
 
         .layers { min-width: 0; }
         .layers > h2 { margin-top: 2.4rem; }

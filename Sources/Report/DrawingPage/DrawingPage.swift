@@ -3,14 +3,16 @@ import LanesGraph
 import LanesTraining
 
 /// A page to draw on, with a network in it that says what it sees: one file without a library, which loads nothing. It
-/// is well-formed XML too.
+/// is well-formed XML too. Pictures can be opened, dropped and pasted in place of a drawing; of several digits side by
+/// side each is read.
 ///
-/// The network's own file lies in it in base64, weights and all, and JavaScript of ours runs the layers. Its answers
-/// are those of `predict` on the same picture, within 1e-4.
+/// The network's own file lies in it in base64, weights and all, and JavaScript of ours prepares pictures and runs the
+/// layers. Its answers are those of `predict` on the same picture, within 1e-4. A PNG file of 16 bits is the exception: a
+/// browser keeps 8 of them.
 public struct DrawingPage {
-    /// What is made of a drawing before the network gets it.
+    /// What is made of a picture before the network gets it.
     public enum Picture: String, Sendable {
-        /// A digit as MNIST has them: `GrayImage.preparedDigit`.
+        /// Digits as MNIST has them: `GrayImage.preparedDigits`.
         case digit
         /// The picture at the size of the network's input: `Picture.resized`.
         case scaled
@@ -58,7 +60,10 @@ public struct DrawingPage {
     }
 
     private static let script = Markup(
-        stringLiteral: networkScript + windowsScript + layersScript + preparationScript + boardScript + answersScript)
+        stringLiteral: [
+            networkScript, windowsScript, layersScript, resizingScript, paperScript, ruledLinesScript, inkPartsScript,
+            photographScript, preparationScript, pictureFileScript, boardScript, answersScript, readingScript,
+        ].joined())
 
     /// The shape of the picture that the network takes.
     private static func input(of model: Model, picture: Picture) throws -> Shape {
