@@ -25,7 +25,9 @@ extension Executor {
                 return "the gradient of the output of \(node.member.name)"
             }
         }
-        for slot in parameters.slots where slot.parameter.isTrainable {
+        var frozen: Set<String> = []
+        if case .training(let optimizer?) = mode { frozen = optimizer.frozen(of: graph) }
+        for slot in parameters.slots where slot.parameter.isTrainable && !frozen.contains(slot.name) {
             let start = probe.gradients.baseAddress.unsafelyUnwrapped + slot.offset
             if !allFinite(start, count: slot.parameter.slabCount) { return "the gradient of \(slot.name)" }
         }

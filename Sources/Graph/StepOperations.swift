@@ -140,17 +140,18 @@ extension PlanBuilder {
         _ losses: Value, maximumNorm: Double?
     ) -> (condition: Value, gradientScale: Value) {
         let (condition, gradientScale) = (value(.whole, 1), value(.whole, 1))
-        let count = trainableSlabCount
-        let gradients = value(.whole, count, home: .slab(.gradients, 0))
-        let piece = 16_384
-        let pieces = (count + piece - 1) / piece
+        let gradients = value(.whole, trainableSlabCount, home: .slab(.gradients, 0))
+        let runs = maximumNorm == nil ? unprovenRuns() : [0..<trainableSlabCount]
+        let pieces = runs.flatMap { run in
+            stride(from: run.lowerBound, to: run.upperBound, by: 16_384).map { $0..<min($0 + 16_384, run.upperBound) }
+        }
         // Of each piece: 0, or NaN where something is not finite; with clipping, the sum of the squares.
-        let sums = value(.whole, max(pieces, 1))
-        if isTraining, pieces > 0 {
-            addOperation("check gradients", .pieces(pieces), reads: nodes.flatMap(\.gradients), writes: [sums]) {
-                item in
-                let first = item.piece * piece
-                let (start, length) = (item[gradients] + first, min(piece, count - first))
+        let sums = value(.whole, max(pieces.count, 1))
+        if isTraining, !pieces.isEmpty {
+            addOperation(
+                "check gradients", .pieces(pieces.count), reads: nodes.flatMap(\.gradients), writes: [sums]
+            ) { item in
+                let (start, length) = (item[gradients] + pieces[item.piece].lowerBound, pieces[item.piece].count)
                 if maximumNorm != nil {
                     item[sums][item.piece] = Scalar(squaredSum(start, count: length))
                 } else {
@@ -158,19 +159,44 @@ extension PlanBuilder {
                 }
             }
         }
-        let (heads, isTraining) = (graph.heads.count, isTraining)
-        addOperation("check step", .pieces(1), reads: [losses, sums], writes: [condition, gradientScale]) { item in
+        let (heads, isTraining, proofs) = (graph.heads.count, isTraining, isTraining ? proofs : [])
+        let proofCounts = proofs.map { values[$0.id].count }
+        addOperation(
+            "check step", .pieces(1), reads: [losses, sums] + proofs, writes: [condition, gradientScale]
+        ) { item in
             // A training step whose loss is finite may still have a gradient that is not.
             var finite = allFinite(item[losses], count: item.samples * heads)
-            if isTraining, pieces > 0 { finite = finite && allFinite(item[sums], count: pieces) }
+            if isTraining, !pieces.isEmpty { finite = finite && allFinite(item[sums], count: pieces.count) }
+            for index in proofs.indices where finite {
+                finite = allFinite(item[proofs[index]], count: proofCounts[index])
+            }
             if isTraining && !finite { item.state.pointee.isHalted = true }
             item[gradientScale][0] = 1
-            guard let maximumNorm, isTraining, pieces > 0 else { return }
+            guard let maximumNorm, isTraining, !pieces.isEmpty else { return }
             var total = 0.0
-            for piece in 0..<pieces { total += Double(item[sums][piece]) }
+            for piece in pieces.indices { total += Double(item[sums][piece]) }
             // As PyTorch's clip_grad_norm_ has it.
             item[gradientScale][0] = Scalar(min(1, maximumNorm / (total.squareRoot() + 1e-6)))
         }
         return (condition, gradientScale)
+    }
+
+    /// Where in the slab lie the gradients that must be read for the proof that they are finite.
+    private func unprovenRuns() -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var start = 0
+        for node in nodes {
+            for parameter in node.member.parameters where parameter.isTrainable {
+                let run = start..<start + parameter.slabCount
+                start = run.upperBound
+                guard let gradient = node.parameterGradient(parameter.name), !isProven(gradient) else { continue }
+                if let last = runs.last, last.upperBound == run.lowerBound {
+                    runs[runs.count - 1] = last.lowerBound..<run.upperBound
+                } else {
+                    runs.append(run)
+                }
+            }
+        }
+        return runs
     }
 }

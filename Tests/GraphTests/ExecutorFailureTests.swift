@@ -7,9 +7,11 @@ import Testing
 
 /// A step that fails leaves everything as it was before it, and the executor ready for the next run.
 @Suite struct ExecutorFailureTests {
-    private func executor(_ graph: Graph, threads: Int) throws -> Executor<Float> {
+    private func executor(
+        _ graph: Graph, threads: Int, optimizer: Optimizer = .adam()
+    ) throws -> Executor<Float> {
         try Executor(
-            graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(.adam()), batchSize: 16,
+            graph, parameters: Parameters<Float>(graph, seed: 1), mode: .training(optimizer), batchSize: 16,
             threads: threads, seed: 1)
     }
 
@@ -119,9 +121,13 @@ import Testing
 
     // MARK: Which place is named
 
-    private func place(_ head: Head, _ change: (Parameters<Float>) throws -> Void) throws -> TrainingError? {
+    private func place(
+        _ head: Head, freezing frozen: String? = nil, _ change: (Parameters<Float>) throws -> Void
+    ) throws -> TrainingError? {
         let graph = try Graph(heads: [head])
-        let executor = try executor(graph, threads: 2)
+        let optimizer = Optimizer.adam()
+        let executor = try executor(
+            graph, threads: 2, optimizer: frozen.map { optimizer.freezing($0) } ?? optimizer)
         try change(executor.parameters)
         let before = TrainedState(executor)
         let error = #expect(throws: TrainingError.self) {
@@ -168,9 +174,47 @@ import Testing
         #expect(error == .notFinite(step: 2, place: "the gradient of the output of first"))
     }
 
-    @Test func theGradientOfAParameterThatOverflows() throws {
-        let output = Self.x.linear(3, bias: false, name: "first")
-        let error = try place(output.projected(weight: 3e38)) { _ in }
-        #expect(error == .notFinite(step: 2, place: "the gradient of first.weight"))
+    /// By all that write gradients, so that none of them passes for finite unseen.
+    @Test(.namingCases) func theGradientOfAParameterThatOverflows() {
+        let (x, image) = (Self.x, Node.input("image", Shape(channels: 2, height: 5, width: 6)))
+        let cases: [(name: String, output: Node, frozen: String?)] = [
+            ("weight", x.linear(3, bias: false, name: "first"), nil),
+            ("weight", x.linear(300, bias: false, name: "first"), nil),
+            ("bias", x.linear(3, name: "first"), "first.weight"),
+            ("weight", image.conv2d(3, kernel: 3, bias: false, name: "first"), nil),
+            ("bias", image.conv2d(3, kernel: 3, name: "first"), "first.weight"),
+            ("weight", image.batchNorm(name: "first"), "first.bias"),
+            ("bias", image.batchNorm(name: "first"), "first.weight"),
+            ("weight", image.groupNorm(1, name: "first"), "first.bias"),
+            ("weight", x.apply(Spoiler(), name: "first"), nil),
+        ]
+        forEach(cases) { name, output, frozen in
+            let error = try place(output.projected(weight: 3e38), freezing: frozen) { _ in }
+            #expect(error == .notFinite(step: 2, place: "the gradient of first.\(name)"))
+        }
+    }
+
+    /// A layer whose gradient is finite when it is summed, and not after what comes then.
+    private struct Spoiler: Layer {
+        func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape { inputs[0] }
+
+        func parameters(_ inputs: [Shape]) -> [Parameter] { [Parameter("weight", shape: [1], initial: .constant(1))] }
+
+        func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+            let (x, y) = (node.inputs[0], node.output)
+            plan.add("forward", of: node, .samples, reads: [x], writes: [y]) { item in
+                var output = item.write(y)
+                for i in output.indices { output[i] = item.read(x)[i] }
+            }
+        }
+
+        func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+            guard let gradient = node.parameterGradient("weight") else { return }
+            plan.addGradient(of: "weight", node, reads: []) { _, _ in }
+            plan.add("spoil", of: node, .pieces(1), reads: [], writes: [gradient]) { item in
+                var sum = item.write(gradient)
+                sum[0] = .infinity
+            }
+        }
     }
 }

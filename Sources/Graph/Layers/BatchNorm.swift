@@ -102,8 +102,9 @@ struct BatchNorm: Layer {
                 inverseDeviation: item[inverse], first: item.isFirstOfGroup, separately: item.isGroupLong,
                 into: item[sums])
         }
+        let proof = plan.addProof(pieces: 1)
         plan.add(
-            "combine backward", of: node, .pieces(1), reads: [sums], writes: [weightGradient, biasGradient]
+            "combine backward", of: node, .pieces(1), reads: [sums], writes: [weightGradient, biasGradient, proof]
         ) { item in
             let stride = 2 * channels
             sumPartials(
@@ -112,6 +113,9 @@ struct BatchNorm: Layer {
             sumPartials(
                 item[sums] + channels, partialCount: item.activeGroups, stride: stride, count: channels,
                 into: item[weightGradient])
+            let isFinite =
+                allFinite(item[biasGradient], count: channels) && allFinite(item[weightGradient], count: channels)
+            item[proof][0] = isFinite ? 0 : .nan
         }
         guard let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
         plan.add(

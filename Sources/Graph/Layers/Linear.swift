@@ -118,15 +118,19 @@ struct Linear: Layer {
         // of them would pack the whole: 0.97 of a step of `mlp`.
         let isWide = depth >= 16 * vectorWidth
         let (weightPieces, weightPanels) = isWide ? Self.cut(depth / vectorWidth) : (pieces, panels)
+        let count = weightGradient == nil ? 1 : weightPieces
+        let proof = plan.addProof(pieces: count)
         plan.add(
-            "backward weights", of: node, .pieces(weightGradient == nil ? 1 : weightPieces), reads: [x, dy],
-            writes: [weightGradient, biasGradient].compactMap(\.self),
+            "backward weights", of: node, .pieces(count), reads: [x, dy],
+            writes: [weightGradient, biasGradient, proof].compactMap(\.self),
             workspace: plan.batchSize * (isWide ? weightPanels * vectorWidth : depth)
         ) { item in
+            item[proof][item.piece] = 0
             if item.piece == 0, let biasGradient {
                 sumRows(
                     item[dy], rows: item.samples, columns: n, into: item[biasGradient], accumulating: false,
                     separately: item.isGroupLong)
+                if !allFinite(item[biasGradient], count: n) { item[proof][item.piece] = .nan }
             }
             guard let weightGradient else { return }
             let first = item.piece * weightPanels
@@ -146,6 +150,10 @@ struct Linear: Layer {
                 Strided(item[x] + row, rowStride: 1, columnStride: k), right,
                 separately: item.isGroupLong,
                 into: Panels.packed(item[weightGradient], rows: k).from(row: row, panel: panel))
+            for column in stride(from: panel * vectorWidth, to: panel * vectorWidth + columns, by: vectorWidth)
+            where !allFinite(item[weightGradient] + column * k + row * vectorWidth, count: rows * vectorWidth) {
+                item[proof][item.piece] = .nan
+            }
         }
     }
 
