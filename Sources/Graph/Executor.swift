@@ -197,7 +197,6 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
         report: @escaping @Sendable (StepResult<Scalar>) -> Void = { _ in }
     ) throws {
         try enter(steps, from: source) {
-            let phases = plan.phases.count
             let items = plan.phases.map(\.items)
             try begin(step: steps.lowerBound, source: source, learningRate: learningRate)
             team.run(
@@ -205,7 +204,7 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
                 run: { [self] phase, item, worker in perform(item, of: phase, as: worker) },
                 next: { [self] phase in
                     if state.pointee.isHalted || feed.hasFailed { return false }
-                    guard phase == phases - 1 else { return true }
+                    guard phase == items.count - 1 else { return true }
                     state.pointee.isDone = true
                     report(StepResult(self, state.pointee))
                     let step = state.pointee.step + 1
