@@ -4,10 +4,12 @@ extension Executor {
     /// Repeats the forward and backward passes of the current step with every value kept, and names the first that is not
     /// finite. The weights are not changed.
     func findNotFinite(_ source: any BatchSource<Scalar>) -> String? {
+        var frozen: Set<String> = []
+        if case .training(let optimizer?) = mode { frozen = optimizer.frozen(of: graph) }
         guard
             let probe = try? Executor(
                 graph, parameters: parameters, mode: .training(nil), batchSize: batchSize, threads: 1, seed: seed,
-                inputGradients: false, keepsEverything: true)
+                inputGradients: false, keepsEverything: true, frozen: frozen)
         else { return nil }
         let step = state.pointee.step
         // It stops for the same reason; what it left in memory is what we want.
@@ -25,9 +27,7 @@ extension Executor {
                 return "the gradient of the output of \(node.member.name)"
             }
         }
-        var frozen: Set<String> = []
-        if case .training(let optimizer?) = mode { frozen = optimizer.frozen(of: graph) }
-        for slot in parameters.slots where slot.parameter.isTrainable && !frozen.contains(slot.name) {
+        for slot in parameters.slots where slot.parameter.isTrainable {
             let start = probe.gradients.baseAddress.unsafelyUnwrapped + slot.offset
             if !allFinite(start, count: slot.parameter.slabCount) { return "the gradient of \(slot.name)" }
         }

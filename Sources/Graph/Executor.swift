@@ -76,11 +76,12 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
     /// - Parameters:
     ///   - keepsEverything: Whether the graph is planned as it stands and every value can be read after a step.
     ///   - skipsBackward: Whether steps end with the losses, as those who need no gradients of a training pass want it.
+    ///   - frozen: The names of parameters that get no gradient, besides the optimizer's.
     ///   - mostGroups: Of samples; a check wants few, so that each has several.
     init(
         _ graph: Graph, parameters: Parameters<Scalar>, mode: Mode, batchSize: Int, threads: Int, seed: UInt64,
         inputGradients: Bool, values: Set<String> = [], keepsEverything: Bool = false, skipsBackward: Bool = false,
-        mostGroups: Int? = nil
+        frozen: Set<String> = [], mostGroups: Int? = nil
     ) throws(GraphError) {
         guard (1...Self.mostSamples).contains(batchSize), (1...Self.mostThreads).contains(threads) else {
             throw GraphError(
@@ -113,7 +114,8 @@ public final class Executor<Scalar: KernelScalar>: @unchecked Sendable {
             }
         builder = PlanBuilder(
             planned, isTraining: isTraining, batchSize: batchSize, inputGradients: inputGradients,
-            keepsEverything: keepsEverything, readNodes: values, frozen: optimizer?.frozen(of: graph) ?? [],
+            keepsEverything: keepsEverything, readNodes: values,
+            frozen: frozen.union(optimizer?.frozen(of: graph) ?? []),
             mostGroups: mostGroups, mostBands: mode == .prediction && batchSize == 1 && threads > 1 ? 2 * threads : 1)
         results = try builder.addAll(
             optimizer, feed: feed, hasLosses: plansLosses, skipsBackward: skipsBackward)

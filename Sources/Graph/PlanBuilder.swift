@@ -17,7 +17,7 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     private(set) var nodes: [PlannedNode] = []
     private let wantsInputGradients: Bool
     /// Whether every node's output and gradient keeps memory of its own, so that it can be read after a step.
-    let keepsEverything: Bool
+    private let keepsEverything: Bool
     /// The nodes whose outputs can be read after a step.
     private let readNodes: Set<String>
     /// The parameters that get no gradient.
@@ -25,10 +25,10 @@ public final class PlanBuilder<Scalar: KernelScalar> {
     private var needsGradient: [Bool] = []
     private var gradients: [Int: Value] = [:]
     private var updates: [PlannedOperation<Scalar>] = []
-    private(set) var proofs: [Value] = []
+    private(set) var proofs: Set<Value> = []
     /// The nodes whose passes others do (PlanBuilder+Rectifier.swift).
-    var joined: Set<Int> = []
-    var joinedBackward: Set<Int> = []
+    var takenOver: Set<Int> = []
+    var takenOverBackward: Set<Int> = []
 
     init(
         _ graph: Graph, isTraining: Bool, batchSize: Int, inputGradients: Bool = false, keepsEverything: Bool = false,
@@ -123,21 +123,24 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         let count = values[partials.id].count
         let piece = 4096
         let pieces = (count + piece - 1) / piece
-        let proof = addProof(pieces: pieces)
-        add(label, of: node, .pieces(pieces), reads: [partials], writes: [gradient, proof]) { item in
+        // What is no parameter's gradient need not be finite.
+        let proof: Value? = if case .slab = values[gradient.id].home { addProof(pieces: pieces) } else { nil }
+        let writes = [gradient, proof].compactMap(\.self)
+        add(label, of: node, .pieces(pieces), reads: [partials], writes: writes) { item in
             let first = item.piece * piece
             let (sum, length) = (item[gradient] + first, min(piece, count - first))
             sumPartials(
                 item[partials] + first, partialCount: item.activeGroups, stride: count, count: length, into: sum)
-            item[proof][item.piece] = allFinite(sum, count: length) ? 0 : .nan
+            if let proof { item[proof][item.piece] = allFinite(sum, count: length) ? 0 : .nan }
         }
     }
 
     /// A value in which each of an operation's pieces says whether the gradients that it wrote are finite: 0, or NaN where not.
     /// They are in cache then, and need not be fetched again for the proof that the step is: 0.98 of one of `mlp` or `rotation`.
     func addProof(pieces: Int) -> Value {
-        proofs.append(value(.whole, pieces))
-        return proofs[proofs.count - 1]
+        let proof = value(.whole, pieces)
+        proofs.insert(proof)
+        return proof
     }
 
     /// Whether all that writes a gradient also says whether it is finite.
@@ -168,14 +171,23 @@ public final class PlanBuilder<Scalar: KernelScalar> {
         guard needsGradient[index] else { return nil }
         if let value = gradients[index] { return (value, true) }
         var value: Value?
-        // A gradient that is read after the step keeps its own memory.
-        let isPinned = keepsEverything || graph.members[index].layer is Input
-        if let consumer, consumer.member.layer.worksInPlace, graph.members[index].consumers == 1, !isPinned {
+        if let consumer, consumer.member.layer.worksInPlace, keepsGradientsInPlace(of: index) {
             value = consumer.outputGradient
         }
+        let isPinned = isGradientPinned(of: index)
         let made = value ?? self.value(.sample, graph.members[index].shape.count, pinned: isPinned)
         gradients[index] = made
         return (made, false)
+    }
+
+    /// Whether a node's gradient is read after the step, so that it keeps its own memory.
+    private func isGradientPinned(of index: Int) -> Bool {
+        keepsEverything || graph.members[index].layer is Input
+    }
+
+    /// Whether a node's gradient may lie where that of its reader's output lay, if the reader works in place.
+    func keepsGradientsInPlace(of index: Int) -> Bool {
+        graph.members[index].consumers == 1 && !isGradientPinned(of: index)
     }
 
     // MARK: Both passes

@@ -159,7 +159,9 @@ extension PlanBuilder {
                 }
             }
         }
-        let (heads, isTraining, proofs) = (graph.heads.count, isTraining, isTraining ? proofs : [])
+        let (heads, isTraining, proofs) = (
+            graph.heads.count, isTraining, isTraining ? proofs.sorted { $0.id < $1.id } : []
+        )
         let proofCounts = proofs.map { values[$0.id].count }
         addOperation(
             "check step", .pieces(1), reads: [losses, sums] + proofs, writes: [condition, gradientScale]
@@ -184,17 +186,13 @@ extension PlanBuilder {
     /// Where in the slab lie the gradients that must be read for the proof that they are finite.
     private func unprovenRuns() -> [Range<Int>] {
         var runs: [Range<Int>] = []
-        var start = 0
-        for node in nodes {
-            for parameter in node.member.parameters where parameter.isTrainable {
-                let run = start..<start + parameter.slabCount
-                start = run.upperBound
-                guard let gradient = node.parameterGradient(parameter.name), !isProven(gradient) else { continue }
-                if let last = runs.last, last.upperBound == run.lowerBound {
-                    runs[runs.count - 1] = last.lowerBound..<run.upperBound
-                } else {
-                    runs.append(run)
-                }
+        for gradient in nodes.flatMap(\.gradients).sorted(by: { $0.id < $1.id }) where !isProven(gradient) {
+            guard case .slab(_, let start) = values[gradient.id].home else { continue }
+            let run = start..<start + values[gradient.id].count
+            if let last = runs.last, last.upperBound == run.lowerBound {
+                runs[runs.count - 1] = last.lowerBound..<run.upperBound
+            } else {
+                runs.append(run)
             }
         }
         return runs

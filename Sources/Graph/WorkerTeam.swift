@@ -42,7 +42,7 @@ final class WorkerTeam: Sendable {
             let (phase, item) = (Int(ticket >> 32), Int(ticket & 0xFFFF_FFFF))
             let count = items[phase]
             guard item < count else {
-                // Looking costs nothing while a core is free; after some 50 µs let others have it.
+                // Looking costs nothing while a core is free; after some 50 µs, in a release build, let others have it.
                 idle += 1
                 if idle > 30_000 { sched_yield() }
                 continue

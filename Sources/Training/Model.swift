@@ -22,8 +22,10 @@ public final class Model: Sendable {
     /// The file's other remarks.
     public let metadata: [String: String]
     private let weights: Parameters<Float>
-    /// How many threads one sample can use. To hand work to another takes some 20 µs, in which one does a million
-    /// multiply-adds: with two of them images of 3 million take 0.81 of the time, of 18 million 0.76, of 110 million 0.59.
+    /// How many threads one sample can use. To hand work to another takes 20 to 50 µs, in which one does some 3 million
+    /// multiply-adds, or fetches half a million weights. With two of them images of 110 million multiply-adds take 0.59
+    /// to 0.78 of the time, of 1.8 million weights 0.74 to 0.88, and of 18 million multiply-adds 0.76 at one time and 1.4
+    /// at another.
     private let usefulThreads: Int
     /// Executors that are not in use.
     private let idle = Mutex<[Idle]>([])
@@ -71,7 +73,7 @@ public final class Model: Sendable {
     ) {
         self.graph = graph
         weights = Parameters(copying: parameters)
-        usefulThreads = 1 + graph.multiplyAdds / 2_500_000
+        usefulThreads = 1 + max(graph.multiplyAdds / 25_000_000, graph.trainableCount / 1_500_000)
         (self.normalization, self.classes, self.metadata) = (normalization, classes, metadata)
     }
 

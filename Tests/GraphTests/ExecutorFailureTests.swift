@@ -194,8 +194,16 @@ import Testing
         }
     }
 
-    /// A layer whose gradient is finite when it is summed, and not after what comes then.
+    @Test func aSumThatIsNoGradientMayOverflow() throws {
+        let graph = try Graph(heads: [Self.x.apply(Spoiler(spoilsGradient: false)).projected()])
+        try run(executor(graph, threads: 2), 0..<2, RandomBatches<Float>(graph, size: 16))
+    }
+
+    /// A layer whose gradient is finite when it is summed, and not after what comes then; or that sums something else which
+    /// is not.
     private struct Spoiler: Layer {
+        var spoilsGradient = true
+
         func outputShape(_ inputs: [Shape]) throws(LayerError) -> Shape { inputs[0] }
 
         func parameters(_ inputs: [Shape]) -> [Parameter] { [Parameter("weight", shape: [1], initial: .constant(1))] }
@@ -211,10 +219,12 @@ import Testing
         func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
             guard let gradient = node.parameterGradient("weight") else { return }
             plan.addGradient(of: "weight", node, reads: []) { _, _ in }
-            plan.add("spoil", of: node, .pieces(1), reads: [], writes: [gradient]) { item in
-                var sum = item.write(gradient)
+            let spoiled = spoilsGradient ? gradient : plan.value(.group, 1)
+            plan.add("spoil", of: node, .pieces(1), reads: [], writes: [spoiled]) { item in
+                var sum = item.write(spoiled)
                 sum[0] = .infinity
             }
+            if !spoilsGradient { plan.addSumOfGroups(spoiled, into: plan.value(.whole, 1), "sum", node) }
         }
     }
 }

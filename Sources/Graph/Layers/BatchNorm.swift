@@ -102,7 +102,7 @@ struct BatchNorm: Layer {
                 inverseDeviation: item[inverse], first: item.isFirstOfGroup, separately: item.isGroupLong,
                 into: item[sums])
         }
-        let proof = plan.addProof(pieces: 1)
+        let (proof, proven) = (plan.addProof(pieces: 1), ["weight", "bias"].compactMap(node.parameterGradient))
         plan.add(
             "combine backward", of: node, .pieces(1), reads: [sums], writes: [weightGradient, biasGradient, proof]
         ) { item in
@@ -113,9 +113,7 @@ struct BatchNorm: Layer {
             sumPartials(
                 item[sums] + channels, partialCount: item.activeGroups, stride: stride, count: channels,
                 into: item[weightGradient])
-            let isFinite =
-                allFinite(item[biasGradient], count: channels) && allFinite(item[weightGradient], count: channels)
-            item[proof][0] = isFinite ? 0 : .nan
+            item[proof][0] = proven.allSatisfy { allFinite(item[$0], count: channels) } ? 0 : .nan
         }
         guard let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
         plan.add(

@@ -46,7 +46,7 @@ struct Linear: Layer {
         let chunks = k < 2048 ? 1 : min(16, k / 256)
         guard chunks > 1 else {
             let (pieces, panels) = Self.cut((n + vectorWidth - 1) / vectorWidth)
-            let rectifies = plan.joinsRectifier(after: node)
+            let rectifies = plan.takesOverRectifier(after: node)
             plan.add("forward", of: node, .pieces(pieces), reads: [x] + parameters, writes: [y]) { item in
                 let first = item.piece * panels
                 let columns = min(panels * vectorWidth, n - first * vectorWidth)
@@ -90,7 +90,7 @@ struct Linear: Layer {
         let depth = roundedToVectors(n)
         let (pieces, panels) = Self.cut((k + vectorWidth - 1) / vectorWidth)
         if let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) {
-            let rectifies = plan.joinsRectifier(before: node)
+            let rectifies = plan.takesOverRectifier(before: node)
             // A piece transposes the panels that it needs while they are in cache.
             plan.add(
                 "backward data", of: node, .pieces(pieces), reads: [dy, weight] + (rectifies ? [x] : []), writes: [dx],
@@ -112,18 +112,28 @@ struct Linear: Layer {
                 }
             }
         }
+        addParameterGradients(node, plan)
+    }
+
+    /// W' and b', each where it is wanted.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func addParameterGradients<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
+        guard let dy = node.outputGradient else { return }
+        let (x, k, n) = (node.inputs[0], node.inputShapes[0].count, features)
+        let depth = roundedToVectors(n)
         let (weightGradient, biasGradient) = (node.parameterGradient("weight"), node.parameterGradient("bias"))
         guard weightGradient != nil || biasGradient != nil else { return }
         // A piece packs the columns of Y' that it multiplies by. Where there are many, pieces are of columns, or else each
         // of them would pack the whole: 0.97 of a step of `mlp`.
         let isWide = depth >= 16 * vectorWidth
-        let (weightPieces, weightPanels) = isWide ? Self.cut(depth / vectorWidth) : (pieces, panels)
-        let count = weightGradient == nil ? 1 : weightPieces
+        let (pieces, panels) = Self.cut((isWide ? depth : roundedToVectors(k)) / vectorWidth)
+        let count = weightGradient == nil ? 1 : pieces
         let proof = plan.addProof(pieces: count)
         plan.add(
             "backward weights", of: node, .pieces(count), reads: [x, dy],
             writes: [weightGradient, biasGradient, proof].compactMap(\.self),
-            workspace: plan.batchSize * (isWide ? weightPanels * vectorWidth : depth)
+            workspace: plan.batchSize * (isWide ? panels * vectorWidth : depth)
         ) { item in
             item[proof][item.piece] = 0
             if item.piece == 0, let biasGradient {
@@ -133,10 +143,10 @@ struct Linear: Layer {
                 if !allFinite(item[biasGradient], count: n) { item[proof][item.piece] = .nan }
             }
             guard let weightGradient else { return }
-            let first = item.piece * weightPanels
+            let first = item.piece * panels
             let (row, panel) = isWide ? (0, first) : (first * vectorWidth, 0)
-            let rows = isWide ? k : min(weightPanels * vectorWidth, k - row)
-            let columns = isWide ? min(weightPanels * vectorWidth, n - panel * vectorWidth) : n
+            let rows = isWide ? k : min(panels * vectorWidth, k - row)
+            let columns = isWide ? min(panels * vectorWidth, n - panel * vectorWidth) : n
             var right = Panels.rowMajor(item[dy] + panel * vectorWidth, columns: n)
             // Not for few rows, where whole vectors lie there already: 0.99 of a step of `mlp`.
             if isWide || n % vectorWidth != 0 || rows > 4 * vectorWidth {

@@ -14,7 +14,7 @@ struct ReLU: Layer {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func forward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
-        guard !plan.hasJoined(node) else { return }
+        guard !plan.isTakenOver(node) else { return }
         let (x, y, count) = (node.inputs[0], node.output, node.shape.count)
         plan.add("forward", of: node, .samples, reads: [x], writes: [y]) { item in
             rectify(item[x], count: count, into: item[y])
@@ -25,7 +25,7 @@ struct ReLU: Layer {
     @specialized(where Scalar == Double)
     func backward<Scalar: KernelScalar>(_ node: PlannedNode, _ plan: PlanBuilder<Scalar>) {
         guard let dy = node.outputGradient, let (dx, accumulates) = plan.gradient(ofInput: 0, of: node) else { return }
-        if plan.hasJoinedBackward(node), dx == dy { return }
+        guard !plan.isTakenOverBackward(node) else { return }
         let (y, count) = (node.output, node.shape.count)
         plan.add("backward", of: node, .samples, reads: [y, dy], writes: [dx]) { item in
             rectifyBackward(
