@@ -148,7 +148,7 @@ struct DrawingPagePhotographTests {
             }
             const grays = [];
             for (const file of [\(pictures.map(\.script).joined(separator: ","))]) {
-              const { image: { pixels, height, width } } = await readDrawing(fileOf(file));
+              const { image: { pixels, height, width } } = drawingOf(await decodedFile(fileOf(file)));
               grays.push([height, width, ...pixels]);
             }
             photo = null;
@@ -189,6 +189,38 @@ struct DrawingPagePhotographTests {
             try GrayImage(height: 448, width: 448, pixels: ink.map { 255 - $0 }, name: "drawing")
         }
         #expect(found.drawing.row.count == 2 && found.drawing.row.last == found.label)
+    }
+
+    @Test(
+        "A picture takes the place of a drawing, which undoing brings back, and disturbs no stroke",
+        DrawingPageTests.needsChromium)
+    func replacing() throws {
+        let file = File(name: "photo.png", content: try page(height: 60, width: 90, digits: [(2, 2, 20)]))
+        let found = try Chromium.run(
+            """
+            const [name, type, data] = \(file.script), states = [];
+            const picture = () => new File([decodeBase64(data)], name, { type });
+            const note = () => states.push([strokes.length, strokes[0]?.points.length ?? 0, photo ? 1 : 0]);
+            const send = (kind, x, y) => board.dispatchEvent(new PointerEvent(
+              kind, { pointerId: 1, button: 0, clientX: x, clientY: y, bubbles: true }));
+            send("pointerdown", 100, 200);
+            await open(picture());
+            send("pointermove", 110, 260);
+            note();
+            send("pointerup", 110, 260);
+            await open(picture());
+            note();
+            undo();
+            note();
+            const pending = open(picture());
+            clear();
+            await pending;
+            note();
+            return states;
+            """,
+            in: DrawingPage(model(), title: "Draw", summary: "a network", picture: .digit).html, as: [[Int]].self)
+        // Strokes, points of the first, and whether a picture is shown.
+        #expect(found == [[1, 2, 0], [0, 0, 1], [1, 2, 0], [0, 0, 0]])
     }
 
     @Test("On a page of pictures they are scaled as predict scales them", DrawingPageTests.needsChromium)

@@ -90,14 +90,16 @@ extension DrawingPage {
         const leastConfidence = \#(Prediction.leastConfidence);
         const shareInWords = probability => percent(probability) + (probability < leastConfidence ? ", not sure" : "");
 
-        /** All answers in a few words. */
-        function words(heads) {
-          return heads.map(({ name, classes, output, probabilities }) => {
-            const greatest = Math.max(...probabilities), best = probabilities.indexOf(greatest);
-            if (best >= 0) return `${name}: ${classes[best]}, ${shareInWords(greatest)}`;
-            return `${name}: ${output.length > 8 ? `${output.length} numbers` : Array.from(output, short).join(", ")}`;
-          }).join("; ");
+        /** A head's best class and its share in words; of a head of numbers, these and nothing. */
+        function bestOf({ classes, output, probabilities }) {
+          const greatest = Math.max(...probabilities), best = probabilities.indexOf(greatest);
+          if (best >= 0) return [classes[best], shareInWords(greatest)];
+          return [output.length > 8 ? `${output.length} numbers` : Array.from(output, short).join(", "), ""];
         }
+
+        /** All answers in a few words. */
+        const words = heads =>
+          heads.map(head => `${head.name}: ${bestOf(head).filter(word => word).join(", ")}`).join("; ");
 
         /** Shows a head's answer, or that there is none. */
         function showHead({ section, rows, shape }, head) {

@@ -7,9 +7,9 @@ extension DrawingPage {
 
         /** Strokes of a width, a colour and points [x, y]. */
         let strokes = [];
-        /** The strokes that were cleared last, so that clearing can be undone. */
+        /** The strokes that were cleared last, or gave way to a picture, so that this can be undone. */
         let cleared = [];
-        /** A picture that was opened in place of a drawing: a canvas that shows it, and what the network gets of it. */
+        /** A picture that was opened in place of a drawing: what is shown of it, and what the network gets. */
         let photo = null;
         /** The file that is being opened; null as soon as something else is wanted. */
         let opening = null;
@@ -44,14 +44,14 @@ extension DrawingPage {
         }
 
         /** Draws a picture over the whole board; a photograph of digits keeps its ratio. */
-        function drawPhoto({ canvas, background }) {
-          const { height, width } = board, scale = Math.min(height / canvas.height, width / canvas.width);
-          const size = isDigit ? [canvas.width * scale, canvas.height * scale] : [width, height];
+        function drawPhoto({ shown, background }) {
+          const { height, width } = board, scale = Math.min(height / shown.height, width / shown.width);
+          const size = isDigit ? [shown.width * scale, shown.height * scale] : [width, height];
           const place = [(width - size[0]) / 2, (height - size[1]) / 2, ...size];
           context.fillStyle = background;
           context.fillRect(...place);
           context.imageSmoothingQuality = "high";
-          context.drawImage(canvas, ...place);
+          context.drawImage(shown, ...place);
         }
 
         /**
@@ -123,6 +123,7 @@ extension DrawingPage {
 
         function undo() {
           if (pointer !== null) return;
+          closePhoto();
           if (strokes.length > 0) strokes.pop(); else [strokes, cleared] = [cleared, []];
           changed();
         }
@@ -147,42 +148,67 @@ extension DrawingPage {
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
         function closePhoto() {
-          photo = opening = null;
-          // So that the same file can be chosen again.
+          photo = null;
+          closePicker();
+        }
+
+        /** So that the same file can be chosen again. */
+        function closePicker() {
+          opening = null;
           element("file").value = "";
         }
 
         /** Shows a picture's file on the board and gives it to the network. */
         async function open(file) {
-          if (!file) return;
+          if (!file || pointer !== null) return;
           opening = file;
           // Another one was dropped or pasted.
           if (element("file").files[0] !== file) element("file").value = "";
+          let picture;
           try {
-            const opened = isDigit ? await photograph(file) : await scaledPhoto(file);
-            if (opening === file) [photo, strokes, cleared, chosen] = [opened, [], [], 0];
-            if (opening === file) changed();
-          } catch {
-            if (opening === file) say(`${file.name}: no picture that this browser can read`, true);
+            picture = await decodedFile(file);
+          } catch (error) {
+            if (opening !== file) return;
+            closePicker();
+            const problem = error instanceof ImageError ? error.message : "no picture that this browser can read";
+            return say(`${file.name}: ${problem}`, true);
           }
+          if (opening === file) {
+            photo = isDigit ? photograph(file.name, picture) : scaledPhoto(picture);
+            [strokes, cleared, chosen] = [[], strokes.length > 0 ? strokes : cleared, 0];
+            changed();
+          }
+          for (const bitmap of [picture.bitmap, picture.seen]) bitmap.close();
         }
 
         /** A photograph of digits. */
-        async function photograph(file) {
-          const [{ image, background }, canvas] = await Promise.all([readDrawing(file), createImageBitmap(file)]);
-          return { canvas, background, read: digitsOf(file.name, () => inkOnPaper(image)) };
+        function photograph(name, picture) {
+          const { image, background } = drawingOf(picture);
+          return { shown: shownCopy(picture.seen), background, read: digitsOf(name, () => inkOnPaper(image)) };
         }
 
         /** A picture that is scaled from its own size. */
-        async function scaledPhoto(file) {
-          const bitmap = await decoded(file), canvas = document.createElement("canvas");
+        function scaledPhoto({ bitmap }) {
+          const canvas = document.createElement("canvas"), background = "white";
           const { height, width } = Object.assign(canvas, { height: bitmap.height, width: bitmap.width });
           const target = canvas.getContext("2d");
-          target.fillStyle = "white";
+          target.fillStyle = background;
           target.fillRect(0, 0, width, height);
           target.drawImage(bitmap, 0, 0);
           const { data } = target.getImageData(0, 0, width, height);
-          return { canvas, read: { pictures: [scaledPicture(data, height, width)], problem: "" } };
+          const read = { pictures: [scaledPicture(data, height, width)], problem: "" };
+          return { shown: shownCopy(canvas), background, read };
+        }
+
+        /** A picture no larger than the board. */
+        function shownCopy(picture) {
+          const canvas = document.createElement("canvas"), { height, width } = picture;
+          const scale = Math.min(1, board.height / height, board.width / width);
+          [canvas.width, canvas.height] = [width, height].map(side => Math.max(1, Math.round(side * scale)));
+          const target = canvas.getContext("2d");
+          target.imageSmoothingQuality = "high";
+          target.drawImage(picture, 0, 0, canvas.width, canvas.height);
+          return canvas;
         }
 
         element("file").addEventListener("change", ({ target }) => open(target.files[0]));

@@ -1,3 +1,5 @@
+import LanesData
+
 extension DrawingPage {
     /// JavaScript that reads a picture's file as `GrayImage.loadDrawing` does, as far as the browser knows its format.
     static let pictureFileScript = #"""
@@ -31,8 +33,16 @@ extension DrawingPage {
           return new Blob([bytes.subarray(0, 2), adobe, ...kept, bytes.subarray(place)], { type: "image/jpeg" });
         }
 
-        /** A file's pixels, as they are stored, turned upright. */
-        const decoded = file => createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+        /** A file's pixels, as they are stored, turned upright; of no more than predict takes. */
+        async function decoded(file) {
+          const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+          const { height, width } = bitmap;
+          if (height * width <= mostPixels) return bitmap;
+          bitmap.close();
+          throw new ImageError(`found ${height}×${width} pixels, expected at most ${mostPixels} in all`);
+        }
+
+        const mostPixels = \#(LanesData.Picture.maximumFilePixels);
 
         /** Red, green, blue and alpha of each pixel. */
         function pixelsOf(bitmap) {
@@ -56,8 +66,11 @@ extension DrawingPage {
           gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
           gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
           gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+          const isWhole = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
           gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-          return pixels;
+          const isRead = isWhole && gl.getError() === gl.NO_ERROR;
+          gl.getExtension("WEBGL_lose_context")?.loseContext();
+          return isRead ? pixels : null;
         }
 
         /** Grey pixels, where they are transparent of the background's grey. */
@@ -77,12 +90,17 @@ extension DrawingPage {
           return red;
         }
 
+        /** A file's pixels, of digits as predict reads them, and how people see them. Throws where there are none. */
+        async function decodedFile(file) {
+          const luma = isDigit ? lumaAsRed(new Uint8Array(await file.arrayBuffer())) : null;
+          const bitmap = await decoded(luma ?? file);
+          return { bitmap, isLuma: luma !== null, seen: luma ? await createImageBitmap(file) : bitmap };
+        }
+
         /** A picture of something drawn, and the background it is seen over: black for light ink on nothing. */
-        async function readDrawing(file) {
-          const luma = lumaAsRed(new Uint8Array(await file.arrayBuffer()));
-          const bitmap = await decoded(luma ?? file), { height, width } = bitmap, rgba = pixelsOf(bitmap);
-          bitmap.close();
-          if (luma) return { image: { pixels: redOf(rgba), height, width }, background: "white" };
+        function drawingOf({ bitmap, isLuma }) {
+          const { height, width } = bitmap, rgba = pixelsOf(bitmap);
+          if (isLuma) return { image: { pixels: redOf(rgba), height, width }, background: "white" };
           const onWhite = grayOver(255, rgba), onBlack = grayOver(0, rgba);
           // A pixel that is transparent by half differs by half.
           let shown = 0, light = 0;

@@ -33,13 +33,11 @@ extension DrawingPage {
           while (row.children.length < wanted) row.append(digitButton(row.children.length));
           row.hidden = wanted === 0;
           return [...row.children].map((button, index) => {
-            const [canvas, label, share] = button.children, [{ classes, probabilities }] = network.run(pictures[index]);
-            const greatest = Math.max(...probabilities), answer = classes[probabilities.indexOf(greatest)] ?? "?";
+            const [canvas, label, share] = button.children;
             drawPrepared(canvas, pictures[index]);
-            label.textContent = answer;
-            share.textContent = shareInWords(greatest);
+            [label.textContent, share.textContent] = bestOf(network.run(pictures[index])[0]);
             button.setAttribute("aria-pressed", index === chosen);
-            return answer;
+            return label.textContent;
           });
         }
 
