@@ -164,6 +164,7 @@ extension DrawingPage {
           opening = file;
           // Another one was dropped or pasted.
           if (element("file").files[0] !== file) element("file").value = "";
+          say(`Reading ${file.name} …`, true);
           let picture;
           try {
             picture = await decodedFile(file);

@@ -87,7 +87,7 @@ extension DrawingPage {
           .drawing main { grid-template-columns: minmax(17rem, 22rem) minmax(0, 1fr); align-items: start; }
           .desk {
             position: sticky; top: 0; max-height: 100vh; margin-left: -.3rem; padding: .8rem .3rem 1rem;
-            overflow-y: auto;
+            overflow-y: auto; scrollbar-gutter: stable;
           }
           .layers > h2 { margin-top: .8rem; padding-top: 0; border: 0; }
         }
