@@ -1,7 +1,7 @@
 import LanesKernels
 
-/// A phase as workers read it, without counting references: the counts would go back and forth between the caches of
-/// threads that begin an item every few microseconds: 2 % of a step of `mlp`, 6 % of its predictions.
+/// A phase as workers read it, without counting references. The counts would go back and forth between the caches of
+/// threads that begin an item every few microseconds, which takes 2 % of a step of `mlp` and 6 % of its predictions.
 struct PhaseTable<Scalar: KernelScalar> {
     /// The plan keeps it alive.
     typealias Operation = Unmanaged<PlannedOperation<Scalar>>

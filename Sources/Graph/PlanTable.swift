@@ -31,7 +31,7 @@ extension Executor {
                 works.append(["\(plan.groups)", "each sample: \(labels)"])
             }
             for operation in phase.pieced {
-                if case .pieces(let count) = operation.division { works.append(["\(count)", operation.label]) }
+                works.append(["\(operation.pieces)", operation.label])
             }
             for (line, work) in works.enumerated() { phases.append([line == 0 ? "\(index)" : ""] + work) }
         }

@@ -185,16 +185,9 @@ extension PlanBuilder {
 
     /// Where in the slab lie the gradients that must be read for the proof that they are finite.
     private func unprovenRuns() -> [Range<Int>] {
-        var runs: [Range<Int>] = []
-        for gradient in nodes.flatMap(\.gradients).sorted(by: { $0.id < $1.id }) where !isProven(gradient) {
-            guard case .slab(_, let start) = values[gradient.id].home else { continue }
-            let run = start..<start + values[gradient.id].count
-            if let last = runs.last, last.upperBound == run.lowerBound {
-                runs[runs.count - 1] = last.lowerBound..<run.upperBound
-            } else {
-                runs.append(run)
-            }
+        nodes.flatMap(\.gradients).filter { !isProven($0) }.sorted { $0.id < $1.id }.compactMap { gradient in
+            guard case .slab(_, let start) = values[gradient.id].home else { return nil }
+            return start..<start + values[gradient.id].count
         }
-        return runs
     }
 }
